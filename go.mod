@@ -1,0 +1,3 @@
+module github.com/haetae/haetae
+
+go 1.26
