@@ -75,6 +75,55 @@ func (u *Unknown) Pattern() string {
 	return strings.Join(u.Parts, "${…}")
 }
 
+// MayBe tells whether the string could turn out to be s. It is exact for one
+// hole and for more.
+func (u *Unknown) MayBe(s string) bool {
+	if len(u.Parts) < 2 {
+		return !u.Plain || s != "" && !strings.ContainsAny(s, "*?")
+	}
+	first, last := u.Parts[0], u.Parts[len(u.Parts)-1]
+	if !strings.HasPrefix(s, first) || len(s) < len(first)+len(last) || !strings.HasSuffix(s, last) {
+		return false
+	}
+	return u.holesFill(s[len(first):len(s)-len(last)], u.Parts[1:len(u.Parts)-1])
+}
+
+// holesFill tells whether text is hole mid hole mid … hole. It goes through
+// the mids once, keeping every place where the part before could have ended.
+func (u *Unknown) holesFill(text string, mids []string) bool {
+	ends := []int{0} // where the last literal may have ended
+	for i := 0; i <= len(mids); i++ {
+		var next []int
+		for at := 0; at <= len(text); at++ {
+			stop := at == len(text)
+			if i < len(mids) {
+				stop = strings.HasPrefix(text[at:], mids[i])
+			}
+			if stop && u.reaches(text, ends, at) {
+				if i == len(mids) {
+					return true
+				}
+				next = append(next, at+len(mids[i]))
+			}
+		}
+		ends = next
+	}
+	return false
+}
+
+// reaches tells whether a hole may span from one of the ends to at.
+func (u *Unknown) reaches(text string, ends []int, at int) bool {
+	for i := len(ends) - 1; i >= 0; i-- {
+		e := ends[i]
+		if e > at || u.Plain && e == at {
+			continue
+		}
+		// The nearest end decides: a farther one only makes the hole longer.
+		return !u.Plain || !strings.ContainsAny(text[e:at], "*?")
+	}
+	return false
+}
+
 // OpenList is a list whose listing did not complete: what it holds is true, but
 // there may be more.
 type OpenList struct {
