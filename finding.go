@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -162,4 +163,9 @@ func Partition(region string) string {
 		return "aws-eusc"
 	}
 	return "aws"
+}
+
+// All returns every name in every tool's list.
+func (a Aliases) All() []string {
+	return slices.Concat(a.SecurityHub, a.Config, a.CIS, a.Prowler, a.Trivy, a.Checkov, a.Guard, a.CfnNag)
 }

@@ -198,7 +198,7 @@ func (d Delta) Empty() bool {
 	return len(d.Added)+len(d.Removed)+len(d.Changed) == 0
 }
 
-// Sort puts the snapshot into its canonical order.
+// Sort puts the snapshot into its canonical order, each coverage row once.
 func (s *Snapshot) Sort() {
 	slices.SortStableFunc(s.Resources, (*Resource).Compare)
 	slices.SortFunc(s.Coverage, func(a, b Coverage) int {
@@ -206,5 +206,8 @@ func (s *Snapshot) Sort() {
 			strings.Compare(a.Stack, b.Stack), strings.Compare(a.Account, b.Account),
 			strings.Compare(a.Region, b.Region), strings.Compare(a.Type, b.Type),
 			strings.Compare(string(a.Status), string(b.Status)), strings.Compare(a.Detail, b.Detail))
+	})
+	s.Coverage = slices.CompactFunc(s.Coverage, func(a, b Coverage) bool {
+		return a.Stack == b.Stack && a.Account == b.Account && a.Region == b.Region && a.Type == b.Type && a.Status == b.Status && a.Detail == b.Detail
 	})
 }

@@ -45,7 +45,7 @@ func Assemble(s *schema.Schema, in *haetae.Snapshot, o Options) *haetae.Snapshot
 		if len(r.Origin.Children) > 0 {
 			complete(r, t) // what the children brought
 		}
-		if r.Tags == nil && t.TagProperty != "" {
+		if r.Tags == nil && r.TagsUnknown == nil && t.TagProperty != "" {
 			r.Tags, r.TagsUnknown = tags(r.Props[t.TagProperty])
 		}
 		if r.ARN == "" && !r.Declared() {

@@ -194,8 +194,13 @@ func namesOf(r *haetae.Resource) []name {
 	out := make([]name, 0, 3)
 	if r.Declared() {
 		out = append(out, name{r.Type, stackName(r.Stack, r.ID)})
-		if id := literalID(r); id != "" {
+		switch id := literalID(r).(type) {
+		case string:
 			out = append(out, name{r.Type, id})
+		case *haetae.Unknown:
+			if text := expression(id); text != "" {
+				out = append(out, name{r.Type, stackName(r.Stack, text)})
+			}
 		}
 	} else {
 		out = append(out, name{r.Type, r.ID})
@@ -209,15 +214,24 @@ func namesOf(r *haetae.Resource) []name {
 	return out
 }
 
-// literalID is the name that a template gives its resource, when it does.
-func literalID(r *haetae.Resource) string {
+// literalID is the name that a template gives its resource, or nil.
+func literalID(r *haetae.Resource) any {
 	short := r.Type[strings.LastIndex(r.Type, ":")+1:]
 	for _, p := range []string{short + "Name", "Name", short + "Identifier", short + "Id"} {
-		if s, ok := r.Props[p].(string); ok {
-			return s
+		if v, ok := r.Props[p]; ok {
+			return v
 		}
 	}
-	return ""
+	return nil
+}
+
+// expression identifies a text made of the same parts and parameters: a bucket
+// named !Sub "${App}-logs" is what a policy means that names !Sub "${App}-logs".
+func expression(u *haetae.Unknown) string {
+	if len(u.Parts) < 2 || u.Ref != "" {
+		return ""
+	}
+	return "\x00" + u.Pattern() + "\x00" + u.Detail
 }
 
 func stackName(stack, id string) string { return stack + "\x00" + id }
@@ -231,8 +245,14 @@ func refName(from *haetae.Resource, target string, v any) (name, bool) {
 		}
 		return name{target, trimARN(x)}, true
 	case *haetae.Unknown:
-		if x.Ref != "" && from.Stack != "" {
+		if from.Stack == "" {
+			break
+		}
+		if x.Ref != "" {
 			return name{target, stackName(from.Stack, x.Ref)}, true
+		}
+		if text := expression(x); text != "" {
+			return name{target, stackName(from.Stack, text)}, true
 		}
 	}
 	return name{}, false

@@ -38,46 +38,45 @@ func issued(start, kind string, least int, is func(byte) bool) shape {
 
 // shapes lists the forms, the gravest first. The starts are looked for by
 // strings.Index, one after the other, which is faster than going through the
-// text once with all of them in hand.
-func shapes() []shape {
-	return []shape{
-		{"-----BEGIN ", PrivateKey, privateKey},
-		{"AKIA", AWSAccessKey, accessKey},
-		{"ASIA", AWSAccessKey, accessKey},
-		issued("ghp_", GitHubToken, 36, alnum),
-		issued("gho_", GitHubToken, 36, alnum),
-		issued("ghu_", GitHubToken, 36, alnum),
-		issued("ghs_", GitHubToken, 36, alnum),
-		issued("ghr_", GitHubToken, 36, alnum),
-		issued("github_pat_", GitHubToken, 50, word),
-		issued("xoxb-", SlackToken, 20, wordDash),
-		issued("xoxp-", SlackToken, 20, wordDash),
-		issued("xoxa-", SlackToken, 20, wordDash),
-		issued("xoxr-", SlackToken, 20, wordDash),
-		issued("xoxs-", SlackToken, 20, wordDash),
-		issued("xapp-", SlackToken, 20, wordDash),
-		issued("hooks.slack.com/services/", SlackWebhook, 20, webhook),
-		issued("AIza", GoogleAPIKey, 35, wordDash),
-		issued("sk_live_", StripeKey, 16, alnum),
-		issued("rk_live_", StripeKey, 16, alnum),
-		issued("sk_test_", StripeKey, 16, alnum),
-		{"://", DatabaseURL, databaseURL},
-		{"eyJ", JWT, jsonWebToken},
-		{"=", "", nil}, // an assignment: see assigned
-	}
+// text once with all of them in hand. The table is never written to.
+var shapes = [...]shape{
+	{"-----BEGIN ", PrivateKey, privateKey},
+	{"AKIA", AWSAccessKey, accessKey},
+	{"ASIA", AWSAccessKey, accessKey},
+	issued("ghp_", GitHubToken, 36, alnum),
+	issued("gho_", GitHubToken, 36, alnum),
+	issued("ghu_", GitHubToken, 36, alnum),
+	issued("ghs_", GitHubToken, 36, alnum),
+	issued("ghr_", GitHubToken, 36, alnum),
+	issued("github_pat_", GitHubToken, 50, word),
+	issued("xoxb-", SlackToken, 20, wordDash),
+	issued("xoxp-", SlackToken, 20, wordDash),
+	issued("xoxa-", SlackToken, 20, wordDash),
+	issued("xoxr-", SlackToken, 20, wordDash),
+	issued("xoxs-", SlackToken, 20, wordDash),
+	issued("xapp-", SlackToken, 20, wordDash),
+	issued("hooks.slack.com/services/", SlackWebhook, 20, webhook),
+	issued("AIza", GoogleAPIKey, 35, wordDash),
+	issued("sk_live_", StripeKey, 16, alnum),
+	issued("rk_live_", StripeKey, 16, alnum),
+	issued("sk_test_", StripeKey, 16, alnum),
+	{"://", DatabaseURL, databaseURL},
+	{"eyJ", JWT, jsonWebToken},
+	{"=", "", nil}, // an assignment: see assigned
 }
 
 // Kind returns the kind of the first secret of the gravest kind that the text
 // holds, or "". Beside the forms above it knows assignments with a telling name,
 // as in a script or a file of environment variables: DB_PASSWORD=….
 func Kind(text string) string {
-	for _, s := range shapes() {
+	for i := range shapes {
+		s := &shapes[i]
 		for at := 0; ; at += len(s.start) {
-			i := strings.Index(text[at:], s.start)
-			if i < 0 {
+			next := strings.Index(text[at:], s.start)
+			if next < 0 {
 				break
 			}
-			at += i
+			at += next
 			if s.is == nil {
 				if kind := assigned(text, at); kind != "" {
 					return kind
@@ -122,10 +121,14 @@ func kindByName(name, value string) string {
 func IsReference(value string) bool {
 	switch {
 	case value == "", strings.HasPrefix(value, "arn:"), strings.Contains(value, "{{resolve:"),
-		strings.HasPrefix(value, "{{"), strings.HasPrefix(value, "$"), strings.HasPrefix(value, "ssm:"),
-		strings.HasPrefix(value, "secretsmanager:"), strings.HasPrefix(value, "vault:"), strings.HasPrefix(value, "!"),
-		strings.HasPrefix(value, "<") && strings.HasSuffix(value, ">"), strings.HasPrefix(value, "%"):
+		strings.HasPrefix(value, "{{"), strings.HasPrefix(value, "ssm:"),
+		strings.HasPrefix(value, "secretsmanager:"), strings.HasPrefix(value, "vault:"),
+		strings.HasPrefix(value, "!Ref "), strings.HasPrefix(value, "!Sub "), strings.HasPrefix(value, "!GetAtt "),
+		strings.HasPrefix(value, "<") && strings.HasSuffix(value, ">"),
+		len(value) > 2 && value[0] == '%' && all(value[1:len(value)-1], word) && value[len(value)-1] == '%':
 		return true
+	case value[0] == '$' && len(value) > 1:
+		return value[1] == '{' || value[1] == '(' || all(value[1:], word) && !digit(value[1])
 	case value[0] == '/' && all(value, path):
 		// "/prod/db/password": the name of a parameter. Base64 may start so too,
 		// but then it has no second part or is not spelt like words.

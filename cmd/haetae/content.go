@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/control"
+	"github.com/haetae/haetae/schema"
+)
+
+func dirOf(path string) string {
+	if d := filepath.Dir(path); d != "" {
+		return d
+	}
+	return "."
+}
+
+// contentTrees opens the folders of --content.
+func contentTrees(dirs []string) ([]fs.FS, error) {
+	var out []fs.FS
+	for _, d := range dirs {
+		info, err := os.Stat(d)
+		if err == nil && !info.IsDir() {
+			err = errors.New("not a folder")
+		}
+		if err != nil {
+			return nil, usage{&haetae.Error{Code: haetae.NotFound, Op: "--content " + d, Err: err, Hint: "Give a folder that holds controls/<service>/<id>.yaml."}}
+		}
+		out = append(out, os.DirFS(d))
+	}
+	return out, nil
+}
+
+func (a *app) contentCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "content",
+		Short: "What rules there are; run their examples",
+		Example: `  haetae content list
+  haetae content test --content ./my-content`,
+	}
+	var output string
+	list := &cobra.Command{
+		Use: "list", Short: "List all controls with their other names", Args: cobra.NoArgs,
+		Example: `  haetae content list
+  haetae content list --output json`,
+		RunE: func(*cobra.Command, []string) error { return a.contentList(output) },
+	}
+	list.Flags().StringVarP(&output, "output", "o", "table", "table, json or ndjson")
+	show := &cobra.Command{
+		Use: "show ID", Short: "Print a control's file", Args: cobra.ExactArgs(1),
+		Example: `  haetae content show s3-bucket-versioning-enabled
+  haetae content show S3.14`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.contentShow(args[0]) },
+	}
+	test := &cobra.Command{
+		Use: "test", Short: "Compile all controls, run their examples and try every mutant", Args: cobra.NoArgs,
+		Example: `  haetae content test
+  haetae content test --content ./my-content`,
+		RunE: func(*cobra.Command, []string) error { return a.contentTest() },
+	}
+	functions := &cobra.Command{
+		Use: "functions", Short: "List the functions that expressions may call", Args: cobra.NoArgs,
+		Example: `  haetae content functions
+  haetae content functions | grep policy`,
+		RunE: func(*cobra.Command, []string) error {
+			w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+			for _, f := range control.Functions() {
+				fmt.Fprintf(w, "%s\t%s\n", f[0], f[1])
+			}
+			return w.Flush()
+		},
+	}
+	cmd.AddCommand(list, show, test, functions)
+	return cmd
+}
+
+// listedControl is a row of `haetae content list --output json`.
+type listedControl struct {
+	Kind     string         `json:"kind"`
+	ID       string         `json:"id"`
+	Title    string         `json:"title"`
+	Severity string         `json:"severity"`
+	Service  string         `json:"service"`
+	Resource string         `json:"resource"`
+	Aliases  haetae.Aliases `json:"aliases"`
+}
+
+func (a *app) contentList(output string) error {
+	controls, err := a.controls()
+	if err != nil {
+		return err
+	}
+	rows := make([]listedControl, len(controls))
+	for i, c := range controls {
+		rows[i] = listedControl{"control", c.ID, c.Title.In(a.lang), c.Severity.String(), c.Service, c.Type, c.Aliases}
+	}
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	switch output {
+	case "json":
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	case "ndjson":
+		for _, r := range rows {
+			if err := enc.Encode(r); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+		}
+		return nil
+	case "table":
+		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+		for _, r := range rows {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, strings.ToLower(r.Severity), strings.Join(append(r.Aliases.SecurityHub, r.Aliases.Config...), " "), r.Title)
+		}
+		fmt.Fprintf(w, "%d controls\n", len(rows))
+		return w.Flush()
+	}
+	return usagef("--output %s: table, json or ndjson", output)
+}
+
+// find returns the control of an id, its own or another tool's.
+func (a *app) find(id string) (*control.Control, error) {
+	controls, err := a.controls()
+	if err != nil {
+		return nil, err
+	}
+	found, err := chosen(controls, []string{id})
+	if err != nil {
+		return nil, usage{&haetae.Error{Code: haetae.NotFound, Err: fmt.Errorf("%s is no control", id), Hint: "haetae content list shows all controls with their other names."}}
+	}
+	return found[0], nil
+}
+
+func (a *app) contentTest() error {
+	controls, err := a.controls()
+	if err != nil {
+		return err
+	}
+	sch, err := schema.Load()
+	if err != nil {
+		return fmt.Errorf("built-in schema: %w", err)
+	}
+	set, err := control.NewSet(sch, controls)
+	if err != nil {
+		return err
+	}
+	t := set.Test()
+	for _, f := range t.Faults {
+		fmt.Fprintln(a.out, f)
+	}
+	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(t.Faults))
+	if len(t.Faults) > 0 {
+		return exit(exitFound)
+	}
+	return nil
+}

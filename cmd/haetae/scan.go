@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/content"
+	"github.com/haetae/haetae/control"
+	"github.com/haetae/haetae/graph"
+	"github.com/haetae/haetae/report"
+	"github.com/haetae/haetae/schema"
+)
+
+// scanFlags are the flags of haetae scan.
+type scanFlags struct {
+	sources
+	output      []string
+	all         bool
+	failOn      string
+	minCoverage float64
+	controls    []string
+}
+
+func (a *app) scanCommand() *cobra.Command {
+	var s scanFlags
+	cmd := &cobra.Command{
+		Use:   "scan",
+		Short: "Judge resources by all controls and print ranked findings",
+		Long: `Reads the sources, judges every resource and prints what failed and what could
+not be judged, most serious first. Exit code 1 means that something at or above
+--fail-on failed, 3 that a source could not be read or coverage was too low.`,
+		Example: `  haetae scan --from template.yaml
+  haetae scan --from ./describe-output/ --output table --output html=report.html
+  haetae scan --from stacks/ --parameters Stage=prod --output sarif --fail-on critical`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.scan(cmd.Context(), &s) },
+	}
+	s.flags(cmd)
+	f := cmd.Flags()
+	f.StringArrayVarP(&s.output, "output", "o", []string{"table"}, "FORMAT or FORMAT=FILE, may be repeated; formats: "+strings.Join(report.Formats(), ", "))
+	f.BoolVar(&s.all, "all", false, "also what passed and what does not apply")
+	f.StringVar(&s.failOn, "fail-on", "high", "exit with 1 at this severity and above; none never does")
+	f.Float64Var(&s.minCoverage, "min-coverage", 0, "exit with 3 when less than this percentage could be judged")
+	f.StringArrayVar(&s.controls, "control", nil, "only this control, by its id or another tool's; may be repeated")
+	return cmd
+}
+
+func (a *app) scan(ctx context.Context, s *scanFlags) error {
+	failOn, err := threshold(s.failOn)
+	if err != nil {
+		return err
+	}
+	outputs, err := outputsOf(s.output)
+	if err != nil {
+		return err
+	}
+	p := a.progress()
+	rep, err := a.judge(ctx, s, p)
+	p.Close()
+	if err != nil {
+		return err
+	}
+	for _, o := range outputs {
+		if err := a.write(o, rep, s.all); err != nil {
+			return err
+		}
+	}
+	return a.verdict(rep, failOn, s.minCoverage)
+}
+
+// judge makes the report of a scan.
+func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*report.Report, error) {
+	sch, err := schema.Load()
+	if err != nil {
+		return nil, fmt.Errorf("built-in schema: %w", err)
+	}
+	set, err := a.set(sch, s.controls)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := a.load(ctx, &s.sources, sch, p)
+	if err != nil {
+		return nil, err
+	}
+	p.stage(fmt.Sprintf("judging %d resources", len(snap.Resources)))
+	g := graph.New(sch, snap)
+	rep := &report.Report{Version: version(), Time: time.Unix(snap.Time, 0).UTC(), Sources: s.from, Coverage: snap.Coverage, Problems: snap.Problems}
+	for f, err := range set.Evaluate(g) {
+		if err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		rep.Findings = append(rep.Findings, f)
+	}
+	rep.Summary = report.Summarize(rep.Findings, rep.Coverage, rep.Problems)
+	return rep, nil
+}
+
+// set prepares the controls asked for.
+func (a *app) set(sch *schema.Schema, only []string) (*control.Set, error) {
+	controls, err := a.controls()
+	if err != nil {
+		return nil, err
+	}
+	if len(only) > 0 {
+		if controls, err = chosen(controls, only); err != nil {
+			return nil, err
+		}
+	}
+	return control.NewSet(sch, controls)
+}
+
+// controls are the built-in controls and those of --content.
+func (a *app) controls() ([]*control.Control, error) {
+	trees, err := contentTrees(a.content)
+	if err != nil {
+		return nil, err
+	}
+	return content.Controls(trees...)
+}
+
+// chosen are the controls with one of the ids, their own or another tool's.
+func chosen(controls []*control.Control, ids []string) ([]*control.Control, error) {
+	var out []*control.Control
+	for _, id := range ids {
+		n := len(out)
+		for _, c := range controls {
+			if (c.ID == id || slices.Contains(c.Aliases.All(), id)) && !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+		if len(out) == n {
+			return nil, usage{&haetae.Error{Code: haetae.NotFound, Err: fmt.Errorf("--control %s is no control", id), Hint: "haetae content list shows all controls with their other names."}}
+		}
+	}
+	return out, nil
+}
+
+// threshold is the severity of --fail-on, above all for "none".
+func threshold(word string) (haetae.Severity, error) {
+	if strings.EqualFold(word, "none") {
+		return haetae.Critical + 1, nil
+	}
+	s, err := haetae.ParseSeverity(word)
+	if err != nil {
+		return 0, usagef("--fail-on: %w, none", err)
+	}
+	return s, nil
+}
+
+// output is one report to write: a format, and a file or stdout.
+type output struct{ format, file string }
+
+func outputsOf(args []string) ([]output, error) {
+	var out []output
+	for _, arg := range args {
+		format, file, _ := strings.Cut(arg, "=")
+		if !slices.Contains(report.Formats(), format) {
+			return nil, usagef("--output %s: formats are %s", format, strings.Join(report.Formats(), ", "))
+		}
+		out = append(out, output{format, file})
+	}
+	return out, nil
+}
+
+func (a *app) write(o output, rep *report.Report, all bool) error {
+	opts := report.Options{Lang: a.lang, All: all, Color: o.file == "" && a.color(), Width: a.width()}
+	if o.file == "" {
+		return report.Write(a.out, o.format, rep, opts)
+	}
+	return writeFile(o.file, func(w io.Writer) error { return report.Write(w, o.format, rep, opts) })
+}
+
+// writeFile writes a whole file or, when that fails, none: the old one stays.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(dirOf(path), ".haetae-*")
+	if err != nil {
+		return &haetae.Error{Code: haetae.Unavailable, Op: "write " + path, Err: err, Hint: "Check that the folder exists and can be written, and that the disk is not full."}
+	}
+	err = write(f)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return &haetae.Error{Code: haetae.Unavailable, Op: "write " + path, Err: errors.Join(err, os.Remove(f.Name())), Hint: "Check that the folder can be written and that the disk is not full."}
+	}
+	return nil
+}
+
+// verdict is the exit code of a scan.
+func (a *app) verdict(rep *report.Report, failOn haetae.Severity, minCoverage float64) error {
+	decided, all := 0, 0
+	found := false
+	for i := range rep.Findings {
+		f := &rep.Findings[i]
+		switch f.Status {
+		case haetae.Pass, haetae.Fail:
+			decided++
+			all++
+		case haetae.Undecided:
+			all++
+		}
+		found = found || f.Status == haetae.Fail && f.Suppressed == nil && f.Rule.Severity >= failOn
+	}
+	if found {
+		return exit(exitFound)
+	}
+	for _, p := range rep.Problems {
+		if p.Fatal {
+			return exit(exitIncomplete) // the report says which and what to do
+		}
+	}
+	if minCoverage > 0 && all > 0 && 100*float64(decided)/float64(all) < minCoverage {
+		a.advise("haetae: %.1f%% could be judged, less than --min-coverage %g: the report lists what is missing", 100*float64(decided)/float64(all), minCoverage)
+		return exit(exitIncomplete)
+	}
+	return nil
+}

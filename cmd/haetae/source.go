@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/graph"
+	"github.com/haetae/haetae/inventory"
+	"github.com/haetae/haetae/sample"
+	"github.com/haetae/haetae/schema"
+	"github.com/haetae/haetae/snapshot"
+	"github.com/haetae/haetae/template"
+)
+
+// sources are the flags that say where a snapshot comes from.
+type sources struct {
+	from       []string
+	account    string
+	region     string
+	parameters []string
+	now        string
+}
+
+func (s *sources) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&s.from, "from", nil, `source, may be repeated: a template or folder of them, a folder of AWS CLI
+output ([ACCOUNT/]REGION/*.json), a .snap.zst file, or sample`)
+	f.StringVar(&s.account, "account", "", "account of what does not name one")
+	f.StringVar(&s.region, "region", "", "region of what does not name one")
+	f.StringArrayVar(&s.parameters, "parameters", nil, "template parameter KEY=VALUE, or a JSON file of them; may be repeated")
+	f.StringVar(&s.now, "time", "", "judge ages as of this time (RFC 3339); default is when the source was made")
+}
+
+const fromHint = "Give --from a template, a folder of AWS CLI output, a .snap.zst file or sample."
+
+// load reads all sources into one assembled snapshot.
+func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progress) (*haetae.Snapshot, error) {
+	if len(s.from) == 0 {
+		return nil, usage{&haetae.Error{Code: haetae.Invalid, Err: errors.New("--from is missing: this version does not read live accounts yet"), Hint: fromHint}}
+	}
+	parameters, err := readParameters(s.parameters)
+	if err != nil {
+		return nil, err
+	}
+	key, err := a.hashKey()
+	if err != nil {
+		return nil, err
+	}
+	all := &haetae.Snapshot{}
+	for _, from := range s.from {
+		p.stage("reading " + from)
+		one, err := a.source(ctx, from, s, parameters)
+		if err != nil {
+			return nil, err
+		}
+		all.Time = max(all.Time, one.Time)
+		all.Resources = append(all.Resources, one.Resources...)
+		all.Coverage = append(all.Coverage, one.Coverage...)
+		all.Problems = append(all.Problems, one.Problems...)
+	}
+	if s.now != "" {
+		t, err := time.Parse(time.RFC3339, s.now)
+		if err != nil {
+			return nil, usagef("--time %s is not a time such as 2026-03-03T12:00:00Z", s.now)
+		}
+		all.Time = t.Unix()
+	}
+	if all.Time == 0 {
+		all.Time = time.Now().Unix()
+	}
+	p.stage(fmt.Sprintf("putting %d resources in order", len(all.Resources)))
+	return graph.Assemble(sch, all, graph.Options{HashKey: key}), nil
+}
+
+// source reads one source, recognising what it is.
+func (a *app) source(ctx context.Context, from string, s *sources, parameters map[string]string) (*haetae.Snapshot, error) {
+	switch {
+	case from == "sample":
+		return sample.Snapshot()
+	case from == "aws", strings.HasPrefix(from, "store@"):
+		return nil, usage{&haetae.Error{Code: haetae.Invalid, Err: fmt.Errorf("--from %s is not in this version", from), Hint: fromHint}}
+	case from == "-":
+		data, err := io.ReadAll(a.in)
+		if err != nil {
+			return nil, fmt.Errorf("read stdin: %w", err)
+		}
+		return template.Parse(data, "-", s.template(parameters))
+	}
+	info, err := os.Stat(from)
+	if err != nil {
+		hint := fromHint
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "Check the permissions of the file and of the folders above it."
+		}
+		return nil, &haetae.Error{Code: haetae.NotFound, Op: "--from", Err: err, Hint: hint}
+	}
+	if info.IsDir() {
+		return a.folder(ctx, from, s, parameters)
+	}
+	head, err := headOf(from)
+	if err != nil {
+		return nil, err
+	}
+	if snapshot.Is(head) {
+		f, err := os.Open(from)
+		if err != nil {
+			return nil, fmt.Errorf("open snapshot: %w", err)
+		}
+		snap, err := snapshot.Read(f, from)
+		return snap, errors.Join(err, f.Close())
+	}
+	if bytes.Contains(head, []byte(`"planned_values"`)) {
+		return nil, &haetae.Error{Code: haetae.Invalid, Op: from, Err: errors.New("Terraform plans are not in this version"), Hint: fromHint}
+	}
+	dir, name := filepath.Split(from)
+	if dir == "" {
+		dir = "."
+	}
+	return template.Load(ctx, os.DirFS(dir), name, strings.TrimSuffix(from, name), s.template(parameters))
+}
+
+// folder reads a folder of templates or of AWS CLI output.
+func (a *app) folder(ctx context.Context, from string, s *sources, parameters map[string]string) (*haetae.Snapshot, error) {
+	fsys := os.DirFS(from)
+	if !hasTemplate(fsys) && inventory.Is(fsys) {
+		return inventory.Load(ctx, fsys, from, inventory.Options{Account: s.account, Region: s.region})
+	}
+	return template.Load(ctx, fsys, ".", from, s.template(parameters))
+}
+
+// hasTemplate tells whether one of the first files of a folder is a template.
+// Answers of AWS never look like one, but a template may be named like a
+// command.
+func hasTemplate(fsys fs.FS) bool {
+	found, seen := false, 0
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil //nolint:nilerr // the loader will say what it cannot read
+		}
+		switch filepath.Ext(name) {
+		case ".json", ".yaml", ".yml", ".template":
+		default:
+			return nil
+		}
+		data, err := fs.ReadFile(fsys, name)
+		if err == nil && template.Is(data) {
+			found = true
+		}
+		if seen++; found || seen >= 500 {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return err == nil && found
+}
+
+func (s *sources) template(parameters map[string]string) template.Options {
+	return template.Options{Parameters: parameters, Account: s.account, Region: s.region}
+}
+
+func headOf(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &haetae.Error{Code: haetae.NotFound, Op: "--from", Err: err, Hint: fromHint}
+	}
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), f.Close())
+	}
+	return head[:n], f.Close()
+}

@@ -1,0 +1,256 @@
+package control
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/graph"
+	"github.com/haetae/haetae/schema"
+)
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+// Set is a number of controls, ready to judge. Controls are compiled when the
+// first resource of their type is met. It may be used by many goroutines.
+type Set struct {
+	schema   *schema.Schema
+	provider *provider
+	controls []*Control
+	byType   map[string][]*program
+}
+
+// NewSet prepares controls; it does not compile them yet. Their IDs must be
+// distinct.
+func NewSet(s *schema.Schema, controls []*Control) (*Set, error) {
+	p, err := newProvider(s)
+	if err != nil {
+		return nil, err
+	}
+	set := &Set{schema: s, provider: p, byType: map[string][]*program{}}
+	seen := map[string]*Control{}
+	for _, c := range controls {
+		if other, ok := seen[c.ID]; ok {
+			return nil, c.errorf("the id is already that of %s", other.File)
+		}
+		seen[c.ID] = c
+		if _, ok := s.Type(c.Type); !ok {
+			return nil, c.errorf("resource type %q is not in the schema", c.Type)
+		}
+		prog := &program{Control: c, set: set}
+		prog.once = sync.OnceValue(prog.prepare)
+		set.byType[c.Type] = append(set.byType[c.Type], prog)
+		set.controls = append(set.controls, c)
+	}
+	return set, nil
+}
+
+// Controls returns the controls of the set.
+func (s *Set) Controls() []*Control { return s.controls }
+
+// Compile compiles all controls and returns every fault found.
+func (s *Set) Compile() []error {
+	var errs []error
+	for _, progs := range s.byType {
+		for _, p := range progs {
+			if err := p.once(); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+// run is what the evaluations of one call share; it belongs to one goroutine.
+type run struct {
+	graph *graph.Graph
+	now   int64
+	self  *haetae.Resource
+	trace *trace
+	lists map[listing]any
+}
+
+// Evaluate judges every resource of the graph by every control of its type.
+// Findings come in the order of resources and controls; those that pass or do
+// not apply carry no evidence. A control that does not compile ends it with
+// its error.
+func (s *Set) Evaluate(g *graph.Graph) iter.Seq2[haetae.Finding, error] {
+	return func(yield func(haetae.Finding, error) bool) {
+		e := s.newEvaluator(g)
+		for _, r := range g.Resources() {
+			for _, p := range s.byType[r.Type] {
+				if err := p.once(); err != nil {
+					yield(haetae.Finding{}, err)
+					return
+				}
+				if !yield(e.judge(p, r), nil) {
+					return
+				}
+			}
+		}
+		for _, f := range s.unlisted(g) {
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// unlisted gives one UNKNOWN for each control and place whose resources could
+// not be listed, all or some of them.
+func (s *Set) unlisted(g *graph.Graph) []haetae.Finding {
+	var out []haetae.Finding
+	for typ, progs := range s.byType {
+		for _, gap := range g.Gaps(typ) {
+			u := &haetae.Unknown{Reason: gap.Reason, Detail: gap.Detail, Actions: gap.Actions}
+			if u.Detail == "" {
+				u.Detail = typ + " could not be listed"
+			}
+			r := &haetae.Resource{Type: typ, ID: "*", Account: gap.Account, Region: gap.Region, Stack: gap.Stack, Stub: u}
+			for _, p := range progs {
+				out = append(out, haetae.Finding{
+					Rule: &p.Rule, Status: haetae.Undecided, Resource: r, Reason: u.String(),
+					Missing: gap.Actions, Unknowns: []*haetae.Unknown{u},
+				})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b haetae.Finding) int {
+		return cmp.Or(a.Resource.Compare(b.Resource), strings.Compare(a.Rule.ID, b.Rule.ID))
+	})
+	return out
+}
+
+// evaluator judges resources one after the other, reusing its memory.
+type evaluator struct {
+	run   run
+	vars  []any
+	paths []string
+}
+
+func (s *Set) newEvaluator(g *graph.Graph) *evaluator {
+	return &evaluator{run: run{graph: g, now: g.Time(), lists: map[listing]any{}}}
+}
+
+func (e *evaluator) frame(p *program, r *haetae.Resource, t *trace) *frame {
+	if len(e.vars) < p.slots {
+		e.vars = make([]any, p.slots)
+		e.paths = make([]string, p.slots)
+	}
+	e.run.self, e.run.trace = r, t
+	e.vars[0], e.paths[0] = r, ""
+	return &frame{run: &e.run, vars: e.vars, paths: e.paths}
+}
+
+// verdict evaluates when and assert.
+func (e *evaluator) verdict(p *program, r *haetae.Resource, t *trace) (when, assert any) {
+	f := e.frame(p, r, t)
+	for _, l := range p.lets {
+		f.vars[l.at] = l.eval(f)
+		if t != nil && l.path != nil {
+			f.paths[l.at] = l.path(f)
+		}
+	}
+	when = true
+	if p.when.eval != nil {
+		if when = p.when.eval(f); when == false {
+			return when, nil
+		}
+	}
+	return when, p.assert.eval(f)
+}
+
+func (e *evaluator) judge(p *program, r *haetae.Resource) haetae.Finding {
+	out := haetae.Finding{Rule: &p.Rule, Resource: r}
+	if p.live && r.Declared() {
+		out.Status, out.Reason = haetae.NotApplicable, "needs facts that only a live account has"
+		return out
+	}
+	when, assert := e.verdict(p, r, nil)
+	switch {
+	case when == false:
+		out.Status, out.Reason = haetae.NotApplicable, "the control does not apply to it"
+		return out
+	case when == true && assert == true:
+		out.Status = haetae.Pass
+		return out
+	case when == true && assert == false:
+		out.Status = haetae.Fail
+	default:
+		out.Status = haetae.Undecided
+	}
+	t := &trace{}
+	e.verdict(p, r, t)
+	out.Evidence = t.evidence(r)
+	out.Suppressed = p.suppressed(r)
+	for range e.run.graph.In(r) {
+		out.Blast++
+	}
+	if out.Status == haetae.Fail {
+		out.Reason = because(out.Evidence)
+		return out
+	}
+	us := causes(merge(asUnknown(when), asUnknown(assert)))
+	if r.Stub != nil && !slices.ContainsFunc(us, func(u *haetae.Unknown) bool { return u != r.Stub }) {
+		// Only a child of it is here: whoever declares it will be told.
+		return haetae.Finding{Rule: &p.Rule, Resource: r, Status: haetae.NotApplicable, Reason: r.Stub.Detail}
+	}
+	out.Unknowns = us
+	out.Reason = us.String()
+	out.Missing = us.actions()
+	return out
+}
+
+// suppressed returns the exception that the template itself makes for this
+// control, under its own id or another tool's.
+func (p *program) suppressed(r *haetae.Resource) *haetae.Exception {
+	for _, s := range r.Origin.Suppressions {
+		if s.ID == p.ID || slices.Contains(p.Aliases.All(), s.ID) {
+			return &haetae.Exception{By: s.Tool, Reason: s.Reason, Place: s.Place}
+		}
+	}
+	return nil
+}
+
+// because says in one sentence which facts decided.
+func because(evidence []haetae.Evidence) string {
+	var parts []string
+	for _, e := range evidence {
+		s := e.Path + " is " + Show(e.Value)
+		if e.From == "default" && e.Value != nil {
+			s += " (AWS default)"
+		}
+		parts = append(parts, s)
+		if len(parts) == 4 && len(evidence) > 4 {
+			parts = append(parts, fmt.Sprintf("and %d more facts", len(evidence)-4))
+			break
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// String joins the causes, each once.
+func (us unknowns) String() string {
+	var parts []string
+	for _, u := range us {
+		if s := u.String(); !slices.Contains(parts, s) {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (us unknowns) actions() []string {
+	var out []string
+	for _, u := range us {
+		out = append(out, u.Actions...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,88 @@
+package control
+
+import (
+	"github.com/haetae/haetae"
+)
+
+// trace gathers what an evaluation read, for the evidence of a finding. It is
+// used only for what failed or stayed unknown: a second evaluation of the same
+// expression. A nil trace gathers nothing.
+type trace struct {
+	reads []reading
+}
+
+// reading is one property that was read, or one element that decided.
+type reading struct {
+	path  string
+	value any
+	has   bool // only whether it is there was asked
+}
+
+func (t *trace) read(path string, v any, has bool) {
+	for i, r := range t.reads {
+		if r.path == path {
+			if r.has && !has {
+				t.reads[i] = reading{path, v, false}
+			}
+			return
+		}
+	}
+	t.reads = append(t.reads, reading{path, v, has})
+}
+
+// mark is a position in the trace.
+func (t *trace) mark() int {
+	if t == nil {
+		return 0
+	}
+	return len(t.reads)
+}
+
+// keepOnly forgets what was read between two marks.
+func (t *trace) keepOnly(from, to int) {
+	if t == nil || from >= to {
+		return
+	}
+	t.reads = append(t.reads[:from], t.reads[to:]...)
+}
+
+// evidence turns the readings into evidence about r. What is a prefix of
+// another reading is left out: the part says more than the whole.
+func (t *trace) evidence(r *haetae.Resource) []haetae.Evidence {
+	var out []haetae.Evidence
+	for i, read := range t.reads {
+		if read.path == "" || t.hasPart(i) {
+			continue
+		}
+		e := haetae.Evidence{Path: read.path, Value: read.value, Place: r.Origin.At(read.path), From: "declared"}
+		if read.has {
+			switch read.value {
+			case true:
+				e.Value = "set"
+			case false:
+				e.Value = nil
+			}
+		}
+		switch _, written := r.Origin.Paths[read.path]; {
+		case e.Place.Child != "":
+			e.From = "child"
+		case !r.Declared():
+			e.From = "observed"
+		case !written:
+			e.From = "default"
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// hasPart tells whether another reading goes deeper than reading i.
+func (t *trace) hasPart(i int) bool {
+	p := t.reads[i].path
+	for _, o := range t.reads {
+		if len(o.path) > len(p) && o.path[:len(p)] == p && (o.path[len(p)] == '.' || o.path[len(p)] == '[') {
+			return true
+		}
+	}
+	return false
+}
