@@ -276,11 +276,11 @@ func nextToHole(affix, known string, part int) string {
 
 func undecidedText(vs ...any) any {
 	for _, v := range vs {
-		switch v.(type) {
+		switch x := v.(type) {
 		case nil:
 			return false // what is not set has no text in it
 		case *haetae.Secret:
-			return secretCompared(v.(*haetae.Secret))
+			return secretCompared(x)
 		}
 		if isUnknown(v) {
 			return merge(vs...)

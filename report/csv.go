@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // csvHeader names the columns; new ones go to the end.
@@ -56,11 +57,11 @@ func writeCSV(w *bufio.Writer, v *view) error {
 // like one gets an apostrophe, which spreadsheets read as "this is text". The
 // wide forms count too, since East Asian versions read them as the narrow ones.
 func inert(cell string) string {
-	for _, r := range cell {
-		if strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
-			return "'" + cell
-		}
-		break
+	if cell == "" {
+		return cell
+	}
+	if first, _ := utf8.DecodeRuneInString(cell); strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + cell
 	}
 	return cell
 }

@@ -121,7 +121,7 @@ func (a *app) source(ctx context.Context, from string, s *sources, parameters ma
 		return snap, errors.Join(err, f.Close())
 	}
 	if bytes.Contains(head, []byte(`"planned_values"`)) {
-		return nil, &haetae.Error{Code: haetae.Invalid, Op: from, Err: errors.New("Terraform plans are not in this version"), Hint: fromHint}
+		return nil, &haetae.Error{Code: haetae.Invalid, Op: from, Err: errors.New("this version does not read Terraform plans"), Hint: fromHint}
 	}
 	dir, name := filepath.Split(from)
 	if dir == "" {
@@ -134,7 +134,9 @@ func (a *app) source(ctx context.Context, from string, s *sources, parameters ma
 func (a *app) folder(ctx context.Context, from string, s *sources, parameters map[string]string) (*haetae.Snapshot, error) {
 	fsys := os.DirFS(from)
 	if !hasTemplate(fsys) && inventory.Is(fsys) {
-		return inventory.Load(ctx, fsys, from, inventory.Options{Account: s.account, Region: s.region})
+		return inventory.Load(ctx, fsys, from, inventory.Options{Account: s.account, Region: s.region,
+			// graph.Assemble redacts what every source reads, in one place.
+			Redact: func(_, value string) any { return value }})
 	}
 	return template.Load(ctx, fsys, ".", from, s.template(parameters))
 }

@@ -1,0 +1,223 @@
+package inventory
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/haetae/haetae"
+)
+
+// Kind is how one resource type is read.
+type Kind struct {
+	// Type is the CloudFormation type name.
+	Type string
+	// Global types are listed once per account. Their Region is "" unless the
+	// reader knows better: a bucket has a region, but all are listed at once.
+	Global bool
+	// Singleton types are there once per account (Global) or per region,
+	// whether or not anything was read of them.
+	Singleton bool
+	// ARN is the pattern of the type's ARN, in the form of AWS's Service
+	// Authorization Reference, with ${Partition}, ${Region}, ${Account}, ${ID}.
+	ARN string
+	// Name is a property by which files and other answers may name a resource
+	// besides its ID and ARN: "Name" of a load balancer.
+	Name string
+	// Of is the type of the parents when the type can only be listed parent by
+	// parent: listeners are listed by load balancer.
+	Of string
+	// Finish, when set, concludes what takes the answers of several calls.
+	Finish func(*haetae.Resource)
+	// Calls are the operations that say something of the type, lists first.
+	Calls []Call
+}
+
+// Call is one API operation and what its answer says of one type.
+type Call struct {
+	// Op is the operation with the AWS CLI's name of its service:
+	// "s3api:GetBucketPolicy".
+	Op string
+	// Actions are the IAM actions that the operation needs; when empty, the
+	// operation's own name is the action.
+	Actions []string
+	// Lists is set when a complete answer holds every resource of the type.
+	Lists bool
+	// Member is the top-level member by which the answer is recognised, with a
+	// member of it or of its items when the name alone is not enough:
+	// "Reservations", "Attributes.TopicArn", "Snapshots[].VolumeId". "" means
+	// that only the name of the file can tell.
+	Member string
+	// Param is the request parameter that names the parent ("Bucket"), when
+	// the operation is about one parent.
+	Param string
+	// Each is where a script finds the parents: an operation and a JMESPath
+	// over its answer, "s3api:ListBuckets Buckets[].Name".
+	Each string
+	// Before is a command that a script runs first, such as one that makes the
+	// report which the call reads.
+	Before string
+	// Args are further arguments in a script, in which $1 is the parent.
+	Args string
+	// Other is set when a script need not call it, since another call of the
+	// kind says the same.
+	Other bool
+	// Joins is set when lists add up with what other calls say instead of
+	// replacing it, as they do for pages about one parent.
+	Joins bool
+	// Gives are the properties that only this call (or another one that gives
+	// them) can tell, prefixed with "Observed." or "Volatile." where they are
+	// there. "*" is all that is not named by any call.
+	Gives []string
+	// Absent are error codes that mean "not set".
+	Absent []string
+	// Read returns what the answer says. It is pure and must take any JSON.
+	Read func(a *Answer) []*haetae.Resource
+}
+
+// All is every kind that haetae reads. Adding a service is one line here.
+var All = slices.Concat(
+	account,
+
+	region,
+	ec2,
+	vpc,
+	transit,
+	s3,
+	iam,
+	kms,
+	cloudtrail,
+	rds,
+	lambda,
+	elbv2,
+	elb,
+	sns,
+	sqs,
+)
+
+// Answer is the answer to one call, and where it was asked.
+type Answer struct {
+	Op      string
+	Account string // that asked; "" when not known
+	Region  string // that was asked; "" for global endpoints
+	Place   haetae.Place
+	// Body is the answer, with the request's parent as one more member under
+	// the parameter's name.
+	Body map[string]any
+	// Code and Message are the error when the call failed; Body then holds at
+	// most the parent.
+	Code, Message string
+
+	redact func(kind, value string) any
+}
+
+// Secret returns what stands in the property tree for a value that may be a
+// secret: it never returns the value itself unless the caller's own function
+// does.
+func (a *Answer) Secret(kind, value string) any {
+	if a.redact != nil {
+		return a.redact(kind, value)
+	}
+	return &haetae.Secret{Kind: kind, Length: len(value)}
+}
+
+// each yields the objects in a list member of the answer.
+func (a *Answer) each(member string) iter.Seq[map[string]any] {
+	return objects(a.Body[member])
+}
+
+// actions returns the IAM actions that the call needs.
+func (c *Call) actions() []string {
+	if len(c.Actions) > 0 {
+		return c.Actions
+	}
+	return []string{c.Op}
+}
+
+// command returns the call as one types it: "aws ec2 describe-instances".
+func (c *Call) command() string {
+	service, op, _ := strings.Cut(c.Op, ":")
+	return "aws " + service + " " + kebab(op)
+}
+
+// recognises tells whether the answer has the call's member.
+func (c *Call) recognises(body map[string]any) bool {
+	if c.Member == "" {
+		return false
+	}
+	if member, item, ok := strings.Cut(c.Member, "[]."); ok {
+		for o := range objects(body[member]) {
+			_, has := o[item]
+			return has
+		}
+		return false
+	}
+	return has(body, c.Member)
+}
+
+// head tells whether the answer has the list that the call's member is in,
+// with nothing in it.
+func (c *Call) head(body map[string]any) bool {
+	member, _, ok := strings.Cut(c.Member, "[].")
+	list, isList := body[member].([]any)
+	return ok && isList && len(list) == 0
+}
+
+// Read returns what the answer of an operation says of any kind of resource,
+// as partial resources: nothing is merged and nothing is marked unknown. Most
+// callers want a [Builder].
+func Read(op string, a *Answer) []*haetae.Resource {
+	var out []*haetae.Resource
+	for i := range All {
+		for j := range All[i].Calls {
+			if c := &All[i].Calls[j]; c.Op == op && (ref{&All[i], c}).fits(a.Body) {
+				out = append(out, read(&All[i], c, a)...)
+			}
+		}
+	}
+	return out
+}
+
+// read runs one reader and completes what it returns.
+func read(k *Kind, c *Call, a *Answer) []*haetae.Resource {
+	rs := c.Read(a)
+	for _, r := range rs {
+		r.Type = k.Type
+		place(k, r, a)
+	}
+	return rs
+}
+
+// place fills account and region of a resource: its own, else those of its
+// ARN, else those of the answer.
+func place(k *Kind, r *haetae.Resource, a *Answer) {
+	arn := strings.SplitN(r.ARN, ":", 6)
+	if !isAccount(r.Account) {
+		r.Account = ""
+		if len(arn) == 6 && isAccount(arn[4]) {
+			r.Account = arn[4]
+		}
+	}
+	if r.Account == "" {
+		r.Account = a.Account
+	}
+	if r.Region == "" && !k.Global {
+		r.Region = a.Region
+		if len(arn) == 6 && arn[3] != "" {
+			r.Region = arn[3]
+		}
+	}
+}
+
+// isAccount tells whether s is an account number.
+func isAccount(s string) bool {
+	if len(s) != 12 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
