@@ -177,13 +177,19 @@ func outputsOf(args []string) ([]output, error) {
 func (a *app) write(o output, rep *report.Report, all bool) error {
 	opts := report.Options{Lang: a.lang, All: all, Color: o.file == "" && a.color(), Width: a.width()}
 	if o.file == "" {
-		return report.Write(a.out, o.format, rep, opts)
+		if err := report.Write(a.out, o.format, rep, opts); err != nil {
+			return &haetae.Error{Code: haetae.Unavailable, Op: "print", Err: err, Hint: "Check what stdout leads to: a full disk, or a program that ended."}
+		}
+		return nil
 	}
 	return writeFile(o.file, func(w io.Writer) error { return report.Write(w, o.format, rep, opts) })
 }
 
 // writeFile writes a whole file or, when that fails, none: the old one stays.
 func writeFile(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeInto(path, write)
+	}
 	f, err := os.CreateTemp(dirOf(path), ".haetae-*")
 	if err != nil {
 		return &haetae.Error{Code: haetae.Unavailable, Op: "write " + path, Err: err, Hint: "Check that the folder exists and can be written, and that the disk is not full."}
@@ -198,6 +204,18 @@ func writeFile(path string, write func(io.Writer) error) error {
 	}
 	if err != nil {
 		return &haetae.Error{Code: haetae.Unavailable, Op: "write " + path, Err: errors.Join(err, os.Remove(f.Name())), Hint: "Check that the folder can be written and that the disk is not full."}
+	}
+	return nil
+}
+
+// writeInto writes to what is no file: a pipe, a terminal, /dev/stdout.
+func writeInto(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		err = errors.Join(write(f), f.Close())
+	}
+	if err != nil {
+		return &haetae.Error{Code: haetae.Unavailable, Op: "write " + path, Err: err, Hint: "Give a file in a folder that can be written."}
 	}
 	return nil
 }

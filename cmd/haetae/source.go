@@ -30,6 +30,7 @@ type sources struct {
 	region     string
 	parameters []string
 	now        string
+	maxBytes   int64
 }
 
 func (s *sources) flags(cmd *cobra.Command) {
@@ -39,6 +40,7 @@ output ([ACCOUNT/]REGION/*.json), a .snap.zst file, or sample`)
 	f.StringVar(&s.account, "account", "", "account of what does not name one")
 	f.StringVar(&s.region, "region", "", "region of what does not name one")
 	f.StringArrayVar(&s.parameters, "parameters", nil, "template parameter KEY=VALUE, or a JSON file of them; may be repeated")
+	f.Int64Var(&s.maxBytes, "max-bytes", 0, "largest template to read, in bytes (default 64 MiB)")
 	f.StringVar(&s.now, "time", "", "judge ages as of this time (RFC 3339); default is when the source was made")
 }
 
@@ -168,7 +170,7 @@ func hasTemplate(fsys fs.FS) bool {
 }
 
 func (s *sources) template(parameters map[string]string) template.Options {
-	return template.Options{Parameters: parameters, Account: s.account, Region: s.region}
+	return template.Options{Parameters: parameters, Account: s.account, Region: s.region, MaxBytes: s.maxBytes}
 }
 
 func headOf(path string) ([]byte, error) {
