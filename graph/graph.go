@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/arn"
 	"github.com/haetae/haetae/schema"
 )
 
@@ -261,14 +262,15 @@ func refName(from *haetae.Resource, target string, v any) (name, bool) {
 // trimARN cuts from a reference what does not belong to the resource's name: a
 // log group's ":*" and what comes after a bucket in an object's ARN.
 func trimARN(s string) string {
-	if !strings.HasPrefix(s, "arn:") {
+	n, err := arn.Parse(s)
+	switch {
+	case err != nil:
 		return s
-	}
-	s = strings.TrimSuffix(s, ":*")
-	if bucket, ok := strings.CutPrefix(s[strings.IndexByte(s[4:], ':')+4:], ":s3:::"); ok {
-		if i := strings.IndexByte(bucket, '/'); i >= 0 {
-			return s[:len(s)-len(bucket)+i]
-		}
+	case n.Service == "logs":
+		return strings.TrimSuffix(s, ":*")
+	case n.Service == "s3" && n.Type() != "" && n.Account == "":
+		n.Resource = n.Type()
+		return n.String()
 	}
 	return s
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/arn"
 )
 
 // maxFile bounds what is read of one file.
@@ -282,8 +283,8 @@ func regionIn(body map[string]any) string {
 		if k == "AvailabilityZone" && len(s) > 1 && regionName.MatchString(s[:len(s)-1]) {
 			return s[:len(s)-1]
 		}
-		if arn := strings.SplitN(s, ":", 6); len(arn) == 6 && arn[0] == "arn" && regionName.MatchString(arn[3]) {
-			return arn[3]
+		if n, err := arn.Parse(s); err == nil && regionName.MatchString(n.Region) {
+			return n.Region
 		}
 		return ""
 	})
@@ -295,8 +296,8 @@ func ownerIn(body map[string]any) string {
 		if k == "OwnerId" && isAccount(s) {
 			return s
 		}
-		if arn := strings.SplitN(s, ":", 6); len(arn) == 6 && arn[0] == "arn" && isAccount(arn[4]) && strings.HasSuffix(strings.ToLower(k), "arn") {
-			return arn[4]
+		if n, err := arn.Parse(s); err == nil && isAccount(n.Account) && strings.HasSuffix(strings.ToLower(k), "arn") {
+			return n.Account
 		}
 		return ""
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/arn"
 )
 
 // Kind is how one resource type is read.
@@ -191,11 +192,11 @@ func read(k *Kind, c *Call, a *Answer) []*haetae.Resource {
 // place fills account and region of a resource: its own, else those of its
 // ARN, else those of the answer.
 func place(k *Kind, r *haetae.Resource, a *Answer) {
-	arn := strings.SplitN(r.ARN, ":", 6)
+	n, _ := arn.Parse(r.ARN) // a resource without one has no parts
 	if !isAccount(r.Account) {
 		r.Account = ""
-		if len(arn) == 6 && isAccount(arn[4]) {
-			r.Account = arn[4]
+		if isAccount(n.Account) {
+			r.Account = n.Account
 		}
 	}
 	if r.Account == "" {
@@ -203,8 +204,8 @@ func place(k *Kind, r *haetae.Resource, a *Answer) {
 	}
 	if r.Region == "" && !k.Global {
 		r.Region = a.Region
-		if len(arn) == 6 && arn[3] != "" {
-			r.Region = arn[3]
+		if n.Region != "" {
+			r.Region = n.Region
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/arn"
 )
 
 const queueURLs = "sqs:ListQueues QueueUrls[]"
@@ -80,14 +81,14 @@ func readQueueAttributes(a *Answer) []*haetae.Resource {
 }
 
 // queueURL makes a queue's URL of its ARN.
-func queueURL(arn string) string {
-	p := strings.Split(arn, ":")
-	if len(p) != 6 {
+func queueURL(name string) string {
+	n, err := arn.Parse(name)
+	if err != nil {
 		return ""
 	}
-	host := "sqs." + p[3] + ".amazonaws.com"
-	if p[1] == "aws-cn" {
+	host := "sqs." + n.Region + ".amazonaws.com"
+	if n.Partition == "aws-cn" {
 		host += ".cn"
 	}
-	return "https://" + host + "/" + p[4] + "/" + p[5]
+	return "https://" + host + "/" + n.Account + "/" + n.Resource
 }
