@@ -17,7 +17,16 @@ const (
 	ByAccount  Reason = "by_account" // not set, and the default is a setting of the account
 	Unreadable Reason = "unreadable" // there, but broken: a document that does not parse
 	SecretKept Reason = "secret"     // redacted at the door; nobody can read it back
+	// LiveOnly is a fact that only a live account has, asked of a template.
+	LiveOnly Reason = "live_only"
+	// SecretInTemplate is a NoEcho parameter whose default stands in the template
+	// for everybody to read.
+	SecretInTemplate Reason = "secret_in_template"
 )
+
+// AccountOfStack is the Ref of the pseudo parameter for the account that a stack
+// is deployed in: not known, but the same wherever a template writes it.
+const AccountOfStack = "AWS::AccountId"
 
 // Unknown is a value in a property tree that stands for one that could not be
 // read. It is data: it travels in snapshots and decides to UNKNOWN, never to
@@ -42,6 +51,9 @@ type Unknown struct {
 	// of the same stack, and Attr the attribute ("" for the resource's own name).
 	Ref  string `json:"ref,omitempty"`
 	Attr string `json:"attr,omitempty"`
+	// Param is the template parameter that the whole value comes from, when it
+	// is one that everybody who may describe the stack can read (no NoEcho).
+	Param string `json:"param,omitempty"`
 }
 
 // String says what is unknown and why, in one clause.

@@ -226,6 +226,7 @@ func unknown(n *yaml.Node, at string) (any, error) {
 		Plain   bool     `yaml:"plain"`
 		Ref     string   `yaml:"ref"`
 		Attr    string   `yaml:"attr"`
+		Param   string   `yaml:"param"`
 	}
 	if err := untagged(n).Load(&f, yaml.WithKnownFields()); err != nil {
 		return nil, fmt.Errorf("line %d: !Unknown: %w", n.Line, err)
@@ -234,7 +235,7 @@ func unknown(n *yaml.Node, at string) (any, error) {
 		f.Reason, f.Set = string(haetae.Unresolved), true
 	}
 	return &haetae.Unknown{Path: at, Reason: haetae.Reason(f.Reason), Detail: f.Detail, Actions: f.Actions, Set: f.Set,
-		Parts: f.Parts, Plain: f.Plain, Ref: f.Ref, Attr: f.Attr}, nil
+		Parts: f.Parts, Plain: f.Plain, Ref: f.Ref, Attr: f.Attr, Param: f.Param}, nil
 }
 
 // untagged is a mapping without its own tag.

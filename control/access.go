@@ -46,11 +46,11 @@ func missingValue(f *schema.Field, name, owner string) any {
 	case f.HasDefault:
 		return f.Default
 	case f.AccountDependent:
-		return &haetae.Unknown{Path: name, Reason: haetae.ByAccount, Detail: name + " is not set and its default depends on the account"}
+		return unknowns{{Path: name, Reason: haetae.ByAccount, Detail: name + " is not set and its default depends on the account"}}
 	case f.Absent, f.Kind == schema.List, f.Kind == schema.Map:
 		return nil
 	}
-	return &haetae.Unknown{Path: name, Reason: haetae.NoDefault, Detail: name + " is not set and what AWS then takes is not on record"}
+	return unknowns{{Path: name, Reason: haetae.NoDefault, Detail: name + " is not set and what AWS then takes is not on record"}}
 }
 
 // get reads the member.
@@ -71,10 +71,13 @@ func (a *accessor) get(v any) any {
 	case nil:
 		return nil // not set has no members, which are not set either
 	case *haetae.Unknown, unknowns:
-		return v
+		return opaque(v)
 	}
 	return faulty("a value without members stands where " + a.name + " is read")
 }
+
+// liveOnly is said of a declared resource whose verdict needs such a fact.
+const liveOnly = "needs facts that only a live account has"
 
 // group is r.observed or r.volatile.
 type group struct {
@@ -85,10 +88,13 @@ type group struct {
 // missing is a fact that the source did not give: nobody asked for it, unless
 // the schema says that not being there means something.
 func (g *group) missing(a *accessor) any {
+	if g.of.Declared() {
+		return unknowns{{Path: a.name, Reason: haetae.LiveOnly, Detail: liveOnly}}
+	}
 	if a.field != nil && (a.field.HasDefault || a.field.Absent) {
 		return a.missing
 	}
-	return &haetae.Unknown{Path: a.name, Reason: haetae.NotAsked, Detail: a.name + " was not read"}
+	return unknowns{{Path: a.name, Reason: haetae.NotAsked, Detail: a.name + " was not read"}}
 }
 
 func (a *accessor) ofResource(r *haetae.Resource) any {
@@ -97,7 +103,7 @@ func (a *accessor) ofResource(r *haetae.Resource) any {
 			return m
 		}
 		if r.Stub != nil {
-			return r.Stub
+			return opaque(r.Stub)
 		}
 		return a.missing
 	}
@@ -114,9 +120,9 @@ func (a *accessor) ofResource(r *haetae.Resource) any {
 		}
 		return r.ARN
 	case "account":
-		return knownOr(r.Account, "the account is not known before it is deployed", r)
+		return knownOr(r.Account, haetae.AccountOfStack, "the account is not known before it is deployed", r)
 	case "region":
-		return knownOr(r.Region, "the region is not known before it is deployed", r)
+		return knownOr(r.Region, "", "the region is not known before it is deployed", r)
 	case "type":
 		return r.Type
 	case "stack":
@@ -127,9 +133,9 @@ func (a *accessor) ofResource(r *haetae.Resource) any {
 	return faulty("resources have no " + a.name)
 }
 
-func knownOr(v, why string, r *haetae.Resource) any {
+func knownOr(v, ref, why string, r *haetae.Resource) any {
 	if v == "" && r.Declared() {
-		return &haetae.Unknown{Reason: haetae.Unresolved, Detail: why, Set: true, Plain: true}
+		return &haetae.Unknown{Reason: haetae.Unresolved, Detail: why, Set: true, Plain: true, Ref: ref}
 	}
 	return v
 }
@@ -164,7 +170,7 @@ func (a *accessor) has(v any) any {
 		}
 		m, ok := x.Props[a.name]
 		if !ok && x.Stub != nil {
-			return x.Stub
+			return opaque(x.Stub)
 		}
 		return a.present(m, ok)
 	case map[string]any:
@@ -174,19 +180,17 @@ func (a *accessor) has(v any) any {
 		if _, ok := x.known[a.name]; ok {
 			return true
 		}
-		return x.why
+		return opaque(x.why)
 	case *group:
 		m, ok := x.facts[a.name]
-		if !ok {
-			if u, is := x.missing(a).(*haetae.Unknown); is {
-				return u
-			}
+		if missing := x.missing(a); !ok && isUnknown(missing) {
+			return missing
 		}
 		return a.present(m, ok)
 	case nil:
 		return false
 	case *haetae.Unknown, unknowns:
-		return v
+		return opaque(v)
 	}
 	return faulty("a value without members stands in has()")
 }
@@ -204,7 +208,7 @@ func (a *accessor) present(m any, found bool) any {
 		return false
 	case *haetae.Unknown:
 		if !x.Set {
-			return x
+			return opaque(x)
 		}
 	}
 	return true

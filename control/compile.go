@@ -45,7 +45,6 @@ type compiler struct {
 	slots    int
 	reads    map[string]bool // static paths read
 	types    map[string]bool // resource types looked at through the graph
-	live     bool            // reads what only a live account knows
 	mutant   *mutation       // what to compile wrongly, when examples are put to the test
 }
 
@@ -156,7 +155,6 @@ func (c *compiler) note(operand string, typ *types.Type, name string) string {
 	root := c.provider.root(typ)
 	switch {
 	case root != nil && c.isGroup(typ, name):
-		c.live = true
 		return root.Name + " " + name
 	case root != nil:
 		if _, ok := root.Props.Field(name); !ok {
@@ -275,9 +273,6 @@ func (c *compiler) call(e ast.Expr) (expr, error) {
 	}
 	if kind, typ, path, ok := graphCall(fn); ok {
 		c.types[typ] = true
-		if strings.HasPrefix(typ, "Haetae::") {
-			c.live = true
-		}
 		return graphNode(kind, typ, path, args), nil
 	}
 	for _, f := range functions {

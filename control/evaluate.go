@@ -168,10 +168,6 @@ func (e *evaluator) verdict(p *program, r *haetae.Resource, t *trace) (when, ass
 
 func (e *evaluator) judge(p *program, r *haetae.Resource) haetae.Finding {
 	out := haetae.Finding{Rule: &p.Rule, Resource: r}
-	if p.live && r.Declared() {
-		out.Status, out.Reason = haetae.NotApplicable, "needs facts that only a live account has"
-		return out
-	}
 	when, assert := e.verdict(p, r, nil)
 	switch {
 	case when == false:
@@ -188,12 +184,13 @@ func (e *evaluator) judge(p *program, r *haetae.Resource) haetae.Finding {
 	t := &trace{}
 	e.verdict(p, r, t)
 	out.Evidence = t.evidence(r)
-	out.Suppressed = p.suppressed(r)
 	for range e.run.graph.In(r) {
 		out.Blast++
 	}
 	if out.Status == haetae.Fail {
+		out.Evidence = e.narrow(p, r, out.Evidence)
 		out.Reason = because(out.Evidence)
+		out.Suppressed = Suppressed(&p.Rule, r, out.Evidence)
 		return out
 	}
 	us := causes(merge(asUnknown(when), asUnknown(assert)))
@@ -201,19 +198,29 @@ func (e *evaluator) judge(p *program, r *haetae.Resource) haetae.Finding {
 		// Only a child of it is here: whoever declares it will be told.
 		return haetae.Finding{Rule: &p.Rule, Resource: r, Status: haetae.NotApplicable, Reason: r.Stub.Detail}
 	}
+	if slices.ContainsFunc(us, func(u *haetae.Unknown) bool { return u.Reason == haetae.LiveOnly }) {
+		return haetae.Finding{Rule: &p.Rule, Resource: r, Status: haetae.NotApplicable, Reason: liveOnly}
+	}
 	out.Unknowns = us
+	out.Suppressed = Suppressed(&p.Rule, r, out.Evidence)
 	out.Reason = us.String()
 	out.Missing = us.actions()
 	return out
 }
 
-// suppressed returns the exception that the template itself makes for this
-// control, under its own id or another tool's.
-func (p *program) suppressed(r *haetae.Resource) *haetae.Exception {
+// Suppressed returns the exception that the template itself makes for a rule,
+// under its own id or another tool's, or nil. One that a folded child makes
+// covers only what rests on that child.
+func Suppressed(rule *haetae.Rule, r *haetae.Resource, evidence []haetae.Evidence) *haetae.Exception {
 	for _, s := range r.Origin.Suppressions {
-		if s.ID == p.ID || slices.Contains(p.Aliases.All(), s.ID) {
-			return &haetae.Exception{By: s.Tool, Reason: s.Reason, Place: s.Place}
+		if s.ID != rule.ID && !slices.Contains(rule.Aliases.All(), s.ID) {
+			continue
 		}
+		elsewhere := func(e haetae.Evidence) bool { return e.Place.Child != s.Place.Child }
+		if s.Place.Child != "" && r.Stub == nil && slices.ContainsFunc(evidence, elsewhere) {
+			continue
+		}
+		return &haetae.Exception{By: s.Tool, Reason: s.Reason, Place: s.Place}
 	}
 	return nil
 }

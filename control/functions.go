@@ -1,6 +1,8 @@
 package control
 
 import (
+	"strings"
+
 	"cel.dev/cel-go/common/types"
 
 	"github.com/haetae/haetae"
@@ -85,7 +87,9 @@ var functions = []function{
 }
 
 // secretKind is secret(value): redacted values say their kind, others are
-// looked at.
+// looked at. "noecho" is a NoEcho parameter, "noecho-default" one whose default
+// stands in the template, "parameter" one that everybody can read who may
+// describe the stack.
 func secretKind(v any) any {
 	switch x := v.(type) {
 	case nil:
@@ -95,8 +99,15 @@ func secretKind(v any) any {
 	case *haetae.Secret:
 		return x.Kind
 	case *haetae.Unknown:
-		if x.Reason == haetae.SecretKept {
+		switch {
+		case x.Reason == haetae.SecretKept:
 			return "noecho"
+		case x.Reason == haetae.SecretInTemplate:
+			return "noecho-default"
+		case x.Param != "":
+			return "parameter"
+		case len(x.Parts) > 0 && strings.HasPrefix(x.Parts[0], "{{resolve:"):
+			return ""
 		}
 	}
 	if isUnknown(v) {
@@ -105,51 +116,13 @@ func secretKind(v any) any {
 	return ""
 }
 
-// domain compiles a call of a domain function. While evidence is gathered it
-// looks for the single element of a list that gives the same answer alone:
-// the one rule of forty that opens the port.
+// domain compiles a call of a domain function.
 func domain(fn function, args []expr) expr {
 	return expr{eval: func(f *frame) any {
 		vs := make([]any, len(args))
 		for i, x := range args {
 			vs[i] = x.eval(f)
 		}
-		v := fn.eval(f, vs)
-		if f.trace != nil {
-			f.narrow(fn, args, vs, v)
-		}
-		return v
+		return fn.eval(f, vs)
 	}}
-}
-
-// narrow adds the elements of list arguments that decide by themselves to the
-// trace.
-func (f *frame) narrow(fn function, args []expr, vs []any, whole any) {
-	if whole != true {
-		return
-	}
-	for i, x := range args {
-		if x.path == nil {
-			continue
-		}
-		at, list := x.path(f), vs[i]
-		doc, isDoc := list.(map[string]any)
-		if isDoc {
-			list, at = doc["Statement"], at+".Statement"
-		}
-		elems, _, ok := items(list)
-		if _, isList := list.([]any); !ok || !isList {
-			continue
-		}
-		for j, e := range elems {
-			alone := append([]any(nil), vs...)
-			alone[i] = []any{e}
-			if isDoc {
-				alone[i] = map[string]any{"Statement": []any{e}}
-			}
-			if fn.eval(f, alone) == true {
-				f.trace.read(at+"["+itoa(j)+"]", e, false)
-			}
-		}
-	}
 }

@@ -83,7 +83,8 @@ func (f *frame) referred(typ string, v any) any {
 		return r
 	}
 	if why != nil {
-		return why
+		// That the value is set does not mean that there is such a resource.
+		return unknowns{why}
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func keyIn(v any, m map[string]any, why *haetae.Unknown) any {
 		case eq == false:
 		case eq == true:
 			if u, is := val.(*haetae.Unknown); is && !u.Set {
-				return u
+				return opaque(u)
 			}
 			return true
 		default:
@@ -128,19 +128,19 @@ func size(v any) any {
 	case map[string]any:
 		for _, e := range x {
 			if u, is := e.(*haetae.Unknown); is && !u.Set {
-				return u
+				return opaque(u)
 			}
 		}
 		return int64(len(x))
 	case *openMap:
-		return x.why
+		return opaque(x.why)
 	}
 	list, more, ok := items(v)
 	switch {
 	case !ok:
 		return faulty("size() of a value that has none")
 	case more != nil:
-		return more
+		return opaque(more)
 	}
 	return int64(len(list))
 }
@@ -354,7 +354,7 @@ func toInt(v any) any {
 		return faulty(strconv.Quote(x) + " is not a number")
 	}
 	if isUnknown(v) {
-		return v
+		return opaque(v)
 	}
 	return faulty("int() of a value that is not a number")
 }
@@ -369,7 +369,7 @@ func toDouble(v any) any {
 		}
 	}
 	if isUnknown(v) {
-		return v
+		return opaque(v)
 	}
 	return faulty("double() of a value that is not a number")
 }
@@ -414,9 +414,9 @@ func element(v, key any) any {
 				return e
 			}
 		}
-		return x.why
+		return opaque(x.why)
 	case *haetae.OpenList:
-		return x.Why
+		return opaque(x.Why)
 	case []any:
 		i, ok := key.(int64)
 		if !ok || i < 0 || i >= int64(len(x)) {

@@ -391,6 +391,7 @@ func policyCrossAccount(doc, account any) any {
 		for _, p := range ps {
 			id, known := principalAccount(p)
 			switch {
+			case ownAccount(p):
 			case !known:
 				whys = append(whys, p)
 			case id == "":
@@ -406,6 +407,12 @@ func policyCrossAccount(doc, account any) any {
 		}
 	}
 	return sortedSet(found, whys)
+}
+
+// ownAccount tells whether a template names the account that it is deployed in.
+func ownAccount(p any) bool {
+	u, ok := p.(*haetae.Unknown)
+	return ok && u.Ref == haetae.AccountOfStack
 }
 
 // principalAccount returns the account that a principal names, "" for none, and

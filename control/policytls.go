@@ -141,7 +141,7 @@ func coversBucket(v any) any {
 		case n > 1 && strings.Contains(strings.Join(x.Parts, ""), "/"):
 			// "${Bucket.Arn}/*" is the objects; of another service nothing ends so
 			return false
-		case x.Ref != "" && (n < 2 || len(x.Parts) == 2 && x.Parts[1] == "" && isBucketARN(x.Parts[0])):
+		case x.Ref != "" && (n < 2 || n == 2 && x.Parts[1] == "" && (x.Attr == "Arn" || isBucketARN(x.Parts[0]))):
 			return true // the ARN or the name of a resource of the same stack
 		}
 	}

@@ -29,7 +29,6 @@ type built struct {
 	when, assert expr
 	lets         []letExpr
 	slots        int
-	live         bool            // judges live accounts only
 	reads        map[string]bool // "AWS::S3::Bucket VersioningConfiguration.Status"
 	types        map[string]bool // types looked at through the graph
 }
@@ -121,8 +120,6 @@ func (p *program) build(m *mutation) (built, error) {
 			c.scope[s.let] = slot{at: at, path: x.path != nil, static: x.static}
 		}
 	}
-	t, _ := p.set.schema.Type(p.Type)
 	b.slots, b.reads, b.types = c.slots, c.reads, c.types
-	b.live = c.live || t.Singleton != ""
 	return b, nil
 }

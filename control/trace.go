@@ -19,15 +19,25 @@ type reading struct {
 }
 
 func (t *trace) read(path string, v any, has bool) {
-	for i, r := range t.reads {
-		if r.path == path {
-			if r.has && !has {
-				t.reads[i] = reading{path, v, false}
-			}
-			return
+	t.reads = append(t.reads, reading{path, v, has})
+}
+
+// once leaves one reading of each path: one of the value rather than one of
+// its presence. It runs last, since a loop may still drop readings.
+func (t *trace) once() {
+	at := map[string]int{}
+	kept := t.reads[:0]
+	for _, r := range t.reads {
+		i, seen := at[r.path]
+		switch {
+		case !seen:
+			at[r.path] = len(kept)
+			kept = append(kept, r)
+		case kept[i].has && !r.has:
+			kept[i] = r
 		}
 	}
-	t.reads = append(t.reads, reading{path, v, has})
+	t.reads = kept
 }
 
 // mark is a position in the trace.
@@ -50,6 +60,7 @@ func (t *trace) keepOnly(from, to int) {
 // another reading is left out: the part says more than the whole.
 func (t *trace) evidence(r *haetae.Resource) []haetae.Evidence {
 	var out []haetae.Evidence
+	t.once()
 	for i, read := range t.reads {
 		if read.path == "" || t.hasPart(i) {
 			continue

@@ -6,9 +6,13 @@ import (
 	"github.com/haetae/haetae"
 )
 
-// unknowns is a runtime value: an unknown that rests on several others. A
-// single cause stays a *haetae.Unknown.
+// unknowns is a runtime value of which nothing is known but what it rests on.
+// A *haetae.Unknown is more: it has an identity and may be known in part, so
+// what is computed from one, or read out of one, must not stay one.
 type unknowns []*haetae.Unknown
+
+// opaque is a value of which nothing is known, for the causes of another.
+func opaque(v any) any { return causes(v) }
 
 // isUnknown tells whether v is undecided.
 func isUnknown(v any) bool {
@@ -42,11 +46,8 @@ func merge(vs ...any) any {
 			}
 		}
 	}
-	switch len(out) {
-	case 0:
-		return &haetae.Unknown{Reason: haetae.Unresolved}
-	case 1:
-		return out[0]
+	if len(out) == 0 {
+		return unknowns{{Reason: haetae.Unresolved}}
 	}
 	return out
 }
@@ -63,7 +64,7 @@ func containsCause(us unknowns, c *haetae.Unknown) bool {
 // faulty is what an expression gives that cannot be computed: the operands are
 // known but make no sense together. It decides nothing.
 func faulty(detail string) any {
-	return &haetae.Unknown{Reason: haetae.Unreadable, Detail: detail}
+	return unknowns{{Reason: haetae.Unreadable, Detail: detail}}
 }
 
 // not is three-valued negation.
@@ -130,7 +131,7 @@ func equal(a, b any) any {
 }
 
 func secretCompared(s *haetae.Secret) any {
-	return &haetae.Unknown{Reason: haetae.SecretKept, Detail: "the value was redacted (" + s.Kind + ")", Set: true}
+	return unknowns{{Reason: haetae.SecretKept, Detail: "the value was redacted (" + s.Kind + ")", Set: true}}
 }
 
 // equalUnknown compares an unknown with anything. It decides when the known

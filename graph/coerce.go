@@ -102,10 +102,10 @@ func (x filler) object(m map[string]any, o *schema.Object) {
 		switch {
 		case ok:
 			x.value(v, f)
-		case !f.HasDefault:
+		case !f.HasDefault && !f.Absent:
 		case len(f.Unless) > 0 && x.any(f.Unless) != "":
 			m[name] = &haetae.Unknown{Path: name, Reason: haetae.NoDefault, Detail: name + " is not set and depends on what " + x.any(f.Unless) + " says"}
-		default:
+		case f.HasDefault:
 			d := clone(f.Default)
 			x.value(d, f)
 			m[name] = d

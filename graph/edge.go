@@ -3,8 +3,10 @@ package graph
 import (
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/arn"
 )
 
 // All returns the resources of a type in the world that r is in, its account
@@ -45,7 +47,23 @@ func (g *Graph) Find(r *haetae.Resource, typ string, v any) (found *haetae.Resou
 	if u, is := v.(*haetae.Unknown); is {
 		return nil, u
 	}
+	if g.ofAnotherService(typ, v) {
+		return nil, nil
+	}
 	return nil, &haetae.Unknown{Reason: haetae.NotAsked, Detail: fmt.Sprintf("%s %v is not in the snapshot", typ, v), Set: true}
+}
+
+// ofAnotherService tells whether a value is an ARN that no resource of the type
+// can have, since it is one of another service.
+func (g *Graph) ofAnotherService(typ string, v any) bool {
+	text, _ := v.(string)
+	n, err := arn.Parse(text)
+	t, ok := g.schema.Type(typ)
+	if err != nil || !ok {
+		return false
+	}
+	parts := strings.SplitN(t.ARN, ":", 4)
+	return len(parts) == 4 && !strings.Contains(parts[2], "$") && parts[2] != n.Service
 }
 
 // nearest chooses among resources of one name: those of the same stack, then

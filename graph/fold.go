@@ -141,6 +141,10 @@ func (f *folder) into(p, c *haetae.Resource, rule schema.Fold) {
 		place.Child = c.ID
 	}
 	p.Origin.Children = append(p.Origin.Children, place)
+	for _, s := range c.Origin.Suppressions {
+		s.Place.Child = place.Child // it covers what comes of this child only
+		p.Origin.Suppressions = append(p.Origin.Suppressions, s)
+	}
 	if rule.Into == "" {
 		for k, e := range v.(map[string]any) {
 			p.Props[k] = e
@@ -149,6 +153,9 @@ func (f *folder) into(p, c *haetae.Resource, rule schema.Fold) {
 		return
 	}
 	holder, last := holderOf(p, rule.Into)
+	if holder[last] == nil && p.Stub != nil && rule.As == "list" {
+		holder[last] = p.Stub // what else is in the list is not known
+	}
 	at := rule.Into
 	switch rule.As {
 	case "set":

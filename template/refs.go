@@ -40,6 +40,7 @@ func pseudo(s *stack, name string, line int) any {
 		value = s.opts.Region
 	case "AWS::AccountId":
 		value = s.opts.Account
+		u.Ref = haetae.AccountOfStack
 	case "AWS::Partition":
 		value = partition
 	case "AWS::URLSuffix":
@@ -188,7 +189,8 @@ func paramValue(s *stack, name string, n *node) any {
 	def := n.get("Default")
 	if strings.EqualFold(n.get("NoEcho").param(), "true") {
 		u := &haetae.Unknown{Reason: haetae.SecretKept, Detail: "NoEcho parameter " + name, Set: true}
-		if def.text() != "" {
+		if _, given := givenValue(s, name); !given && def.text() != "" {
+			u.Reason = haetae.SecretInTemplate
 			u.Detail += " has a default in the template"
 		}
 		return u
@@ -208,7 +210,7 @@ func paramValue(s *stack, name string, n *node) any {
 		v = def.param()
 	default:
 		u := unresolved("parameter %s has no default", name)
-		u.Plain = plainParameter(n, typ)
+		u.Plain, u.Param = plainParameter(n, typ), name
 		return u
 	}
 	return typed(v, typ)

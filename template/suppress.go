@@ -143,8 +143,12 @@ func metadataSuppressions(s *stack, e *entry) []haetae.Suppression {
 		if rules == nil {
 			continue
 		}
+		// A list of names, of {name: reason}, or one name.
 		for _, r := range append([]*node{rules}, rules.items...) {
 			add("guard", r.text(), "", r.line)
+			for i, k := range r.keys {
+				add("guard", k.name, r.items[i].text(), k.line)
+			}
 		}
 	}
 	if skip := m.path("checkov", "skip"); skip != nil {

@@ -56,8 +56,8 @@ func concat(pieces []any) any {
 	u := &haetae.Unknown{Reason: haetae.Unresolved, Set: true, Parts: parts, Plain: plain}
 	var details []string
 	for _, o := range unknowns {
-		if o.Reason == haetae.SecretKept {
-			u.Reason = haetae.SecretKept
+		if o.Reason == haetae.SecretKept || o.Reason == haetae.SecretInTemplate {
+			u.Reason = o.Reason
 		}
 		if o.Detail != "" && !slices.Contains(details, o.Detail) {
 			details = append(details, o.Detail)

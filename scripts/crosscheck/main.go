@@ -227,7 +227,8 @@ func (c *checker) judge(snap *haetae.Snapshot, controls []*control.Control) (str
 			return "", nil, err
 		}
 		s := string(f.Status)
-		if f.Suppressed != nil || f.Status == haetae.NotApplicable {
+		// Guard skips what is suppressed, also where it would pass.
+		if control.Suppressed(f.Rule, f.Resource, f.Evidence) != nil || f.Status == haetae.NotApplicable {
 			s = "SKIP"
 		}
 		reasons = append(reasons, fmt.Sprintf("%s %s %s: %s", s, f.Rule.ID, f.Resource.ID, f.Reason))
