@@ -135,8 +135,8 @@ func (c *compiler) selection(e ast.Expr) (expr, error) {
 	} else {
 		out.eval = func(f *frame) any { return acc.get(operand.eval(f)) }
 	}
-	if c.isGroup(typ, name) {
-		return out, nil // observed: not a fact itself
+	if acc.whole {
+		return out, nil // observed, id: not facts themselves
 	}
 	plain := out.eval
 	path := out.path
@@ -260,6 +260,9 @@ func (c *compiler) call(e ast.Expr) (expr, error) {
 		return expr{}, err
 	}
 	if x, ok := lazyOperator(fn, args); ok {
+		if fn == operators.Conditional && isOr(call) {
+			x.path, x.static = args[1].path, args[1].static
+		}
 		return x, nil
 	}
 	if op, ok := strictOperators[fn]; ok && len(args) == op.arity {

@@ -111,9 +111,9 @@ func (l *loop) bind(f *frame, e any, i int) {
 	case *haetae.Resource:
 		f.paths[l.at] = r.Type + "(" + r.ID + ")"
 	default:
-		f.paths[l.at] = "[" + strconv.Itoa(i) + "]"
+		f.paths[l.at] = nowhere
 		if l.over.path != nil {
-			f.paths[l.at] = l.over.path(f) + f.paths[l.at]
+			f.paths[l.at] = l.over.path(f) + "[" + strconv.Itoa(i) + "]"
 		}
 	}
 }
@@ -122,9 +122,12 @@ func (l *loop) bind(f *frame, e any, i int) {
 func (l *loop) quantify(f *frame, decides bool) any {
 	var undecided []any
 	decided := false
-	mark := f.trace.mark()
+	mark := -1 // where what the elements say begins
 	more, ok := l.each(f, func(e any) bool {
 		elem := f.trace.mark()
+		if mark < 0 {
+			mark = elem
+		}
 		switch v := l.body(f); {
 		case v == decides:
 			decided = true

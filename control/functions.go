@@ -118,11 +118,15 @@ func secretKind(v any) any {
 
 // domain compiles a call of a domain function.
 func domain(fn function, args []expr) expr {
-	return expr{eval: func(f *frame) any {
+	out := expr{eval: func(f *frame) any {
 		vs := make([]any, len(args))
 		for i, x := range args {
 			vs[i] = x.eval(f)
 		}
 		return fn.eval(f, vs)
 	}}
+	if fn.name == "policy.statements" && args[0].path != nil {
+		out.path = func(f *frame) string { return args[0].path(f) + ".Statement" }
+	}
+	return out
 }

@@ -1,8 +1,13 @@
 package control
 
 import (
+	"strings"
+
 	"github.com/haetae/haetae"
 )
+
+// nowhere is the path of a value that was computed rather than read.
+const nowhere = "\x00"
 
 // trace gathers what an evaluation read, for the evidence of a finding. It is
 // used only for what failed or stayed unknown: a second evaluation of the same
@@ -19,6 +24,9 @@ type reading struct {
 }
 
 func (t *trace) read(path string, v any, has bool) {
+	if strings.HasPrefix(path, nowhere) {
+		return
+	}
 	t.reads = append(t.reads, reading{path, v, has})
 }
 
@@ -74,17 +82,30 @@ func (t *trace) evidence(r *haetae.Resource) []haetae.Evidence {
 				e.Value = nil
 			}
 		}
-		switch _, written := r.Origin.Paths[read.path]; {
+		switch {
 		case e.Place.Child != "":
 			e.From = "child"
 		case !r.Declared():
 			e.From = "observed"
-		case !written:
+		case !written(r, read.path):
 			e.From = "default"
 		}
 		out = append(out, e)
 	}
 	return out
+}
+
+// written tells whether a template says something at the path or below it.
+func written(r *haetae.Resource, path string) bool {
+	if _, ok := r.Origin.Paths[path]; ok {
+		return true
+	}
+	for p := range r.Origin.Paths {
+		if rest, ok := strings.CutPrefix(p, path); ok && (rest[0] == '.' || rest[0] == '[') {
+			return true
+		}
+	}
+	return false
 }
 
 // hasPart tells whether another reading goes deeper than reading i.

@@ -15,6 +15,7 @@ type folder struct {
 	parents map[name][]*haetae.Resource
 	kept    []*haetae.Resource
 	stubs   map[haetae.Key]*haetae.Resource
+	alone   map[*haetae.Resource]bool // stubs of children that name no parent: there is no more to know
 }
 
 // fold puts every child type into its parent and returns what is left. It is
@@ -24,7 +25,7 @@ func fold(s *schema.Schema, in []*haetae.Resource) []*haetae.Resource {
 	for _, f := range s.Folds() {
 		byChild[f.Child] = append(byChild[f.Child], f)
 	}
-	f := &folder{schema: s, parents: map[name][]*haetae.Resource{}, stubs: map[haetae.Key]*haetae.Resource{}}
+	f := &folder{schema: s, parents: map[name][]*haetae.Resource{}, stubs: map[haetae.Key]*haetae.Resource{}, alone: map[*haetae.Resource]bool{}}
 	var children []*haetae.Resource
 	for _, r := range in {
 		folds := byChild[r.Type]
@@ -46,11 +47,27 @@ func fold(s *schema.Schema, in []*haetae.Resource) []*haetae.Resource {
 		for _, rule := range rules {
 			folded = f.child(c, rule, oneParent(rules, rule.By)) || folded
 		}
-		if !folded && !rules[0].Keep {
+		switch {
+		case folded || rules[0].Keep:
+		case namesNone(c, rules):
+			// A snippet: it is judged as if it were attached to something.
+			p := f.stub(c, rules[0], nil)
+			f.alone[p] = true
+			f.into(p, c, rules[0])
+		default:
 			f.kept = append(f.kept, c) // it belongs to nothing that we know
 		}
 	}
 	return f.kept
+}
+
+// namesNone tells whether a child does not say at all what it belongs to.
+func namesNone(c *haetae.Resource, rules []schema.Fold) bool {
+	named := false
+	for _, r := range rules {
+		parsePath(r.By).walk(c.Props, "", func(string, any) { named = true })
+	}
+	return !named
 }
 
 // oneParent tells whether the reference can only be to one type.
@@ -153,7 +170,7 @@ func (f *folder) into(p, c *haetae.Resource, rule schema.Fold) {
 		return
 	}
 	holder, last := holderOf(p, rule.Into)
-	if holder[last] == nil && p.Stub != nil && rule.As == "list" {
+	if holder[last] == nil && p.Stub != nil && rule.As == "list" && !f.alone[p] {
 		holder[last] = p.Stub // what else is in the list is not known
 	}
 	at := rule.Into

@@ -336,6 +336,7 @@ func (b *Builder) finish(e *entry) {
 			}
 		}
 	}
+	e.unset(told)
 	for p, u := range why {
 		if told[p] {
 			continue
@@ -374,6 +375,31 @@ func (b *Builder) finish(e *entry) {
 		e.kind.Finish(e.Resource)
 	}
 	e.tag()
+}
+
+// unset makes it known that a fact was asked for and is not there: to a rule,
+// what nobody read is unknown, and a default is what a new resource gets.
+func (e *entry) unset(told map[string]bool) {
+	for i := range e.kind.Calls {
+		c := &e.kind.Calls[i]
+		if c.Unset == nil {
+			continue
+		}
+		for p, v := range c.Unset() {
+			if told[p] && get(e.Props, p) == nil {
+				set(e.Props, p, v)
+			}
+		}
+	}
+	for p := range told {
+		if !strings.HasPrefix(p, "Observed.") && !strings.HasPrefix(p, "Volatile.") {
+			continue
+		}
+		tree, path := e.tree(p)
+		if _, there := tree[path]; !there && !strings.Contains(path, ".") {
+			tree[path] = nil
+		}
+	}
 }
 
 // told tells whether a call told what it can of a resource, and if not why.

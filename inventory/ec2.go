@@ -113,6 +113,9 @@ func readInstances(a *Answer) (out []*haetae.Resource) {
 				"PrivateIp=PrivateIpAddress", "PublicIp=PublicIpAddress", "LaunchTime", "StateTransitionReason",
 				"Architecture", "VirtualizationType", "Platform", "PlatformDetails", "InstanceLifecycle",
 				"RootDeviceName", "IamInstanceProfileArn=IamInstanceProfile.Arn")
+			if _, public := r.Observed["PublicIp"]; !public {
+				r.Observed["PublicIp"] = nil // it was read, and it has none
+			}
 			for k, v := range take(rsv, "OwnerId", "RequesterId") {
 				r.Observed[k] = v
 			}

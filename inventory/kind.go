@@ -72,6 +72,9 @@ type Call struct {
 	Gives []string
 	// Absent are error codes that mean "not set".
 	Absent []string
+	// Unset gives the values of properties that the answer says are not set,
+	// where that is not the same as AWS's default for a new resource.
+	Unset func() map[string]any
 	// Read returns what the answer says. It is pure and must take any JSON.
 	Read func(a *Answer) []*haetae.Resource
 }

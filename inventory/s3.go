@@ -29,9 +29,14 @@ var s3 = []Kind{{
 		ofBucket("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", "PublicAccessBlockConfiguration",
 			"NoSuchPublicAccessBlockConfiguration", bucketProps(func(b map[string]any) map[string]any {
 				return take(b, "PublicAccessBlockConfiguration")
-			}), "PublicAccessBlockConfiguration"),
+			}), "PublicAccessBlockConfiguration").unset(func() map[string]any {
+			return map[string]any{"PublicAccessBlockConfiguration": map[string]any{
+				"BlockPublicAcls": false, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": false,
+			}}
+		}),
 		ofBucket("GetBucketOwnershipControls", "s3:GetBucketOwnershipControls", "OwnershipControls",
-			"OwnershipControlsNotFoundError", bucketProps(func(b map[string]any) map[string]any { return take(b, "OwnershipControls") }), "OwnershipControls"),
+			"OwnershipControlsNotFoundError", bucketProps(func(b map[string]any) map[string]any { return take(b, "OwnershipControls") }), "OwnershipControls").
+			unset(func() map[string]any { return map[string]any{"OwnershipControls": map[string]any{"Rules": []any{}}} }),
 		ofBucket("GetBucketTagging", "s3:GetBucketTagging", "TagSet", "NoSuchTagSet",
 			bucketProps(func(b map[string]any) map[string]any { return take(b, "Tags=TagSet") }), "Tags"),
 		ofBucket("GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration", "Rules", "NoSuchLifecycleConfiguration",
@@ -59,6 +64,13 @@ func ofBucket(op, action, member, absent string, read func(*Answer) []*haetae.Re
 	if absent != "" {
 		c.Absent = []string{absent}
 	}
+	return c
+}
+
+// unset says what a bucket has that was made before AWS turned the property on
+// for new ones.
+func (c Call) unset(values func() map[string]any) Call {
+	c.Unset = values
 	return c
 }
 
