@@ -10,9 +10,19 @@ import (
 	"github.com/haetae/haetae"
 )
 
-// shortName is what people call a resource: its logical id in a template, its
-// identifier elsewhere, without the part of an ARN that the place column says.
+// shortName is what people call a resource: its identifier and, where it has
+// one of its own, the name that its tag gives it.
 func shortName(r *haetae.Resource) string {
+	id := identifier(r)
+	if name, ok := r.Tags["Name"].(string); ok && name != "" && !r.Declared() && !strings.Contains(id, name) {
+		return id + " (" + name + ")"
+	}
+	return id
+}
+
+// identifier is the logical id of a resource in a template, and its own id
+// elsewhere, without the part of an ARN that the place column says.
+func identifier(r *haetae.Resource) string {
 	if r.Origin.LogicalID != "" {
 		return r.Origin.LogicalID
 	}
