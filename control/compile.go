@@ -265,6 +265,10 @@ func (c *compiler) call(e ast.Expr) (expr, error) {
 		}
 		return x, nil
 	}
+	if op, ok := pairOperators[fn]; ok {
+		a, b := args[0].eval, args[1].eval
+		return expr{eval: func(f *frame) any { return op(a(f), b(f)) }}, nil
+	}
 	if op, ok := strictOperators[fn]; ok && len(args) == op.arity {
 		return strict(op.eval, args), nil
 	}

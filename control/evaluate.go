@@ -74,6 +74,9 @@ type run struct {
 	self  *haetae.Resource
 	trace *trace
 	lists map[listing]any
+
+	rulesKey *any // the list that rules were read from
+	rules    []reach
 }
 
 // Evaluate judges every resource of the graph by every control of its type.
@@ -132,6 +135,7 @@ type evaluator struct {
 	run   run
 	vars  []any
 	paths []string
+	f     frame
 }
 
 func (s *Set) newEvaluator(g *graph.Graph) *evaluator {
@@ -145,7 +149,8 @@ func (e *evaluator) frame(p *program, r *haetae.Resource, t *trace) *frame {
 	}
 	e.run.self, e.run.trace = r, t
 	e.vars[0], e.paths[0] = r, ""
-	return &frame{run: &e.run, vars: e.vars, paths: e.paths}
+	e.f = frame{run: &e.run, vars: e.vars, paths: e.paths}
+	return &e.f
 }
 
 // verdict evaluates when and assert.

@@ -74,7 +74,7 @@ var functions = []function{
 	{"policy.wildcard_services", "policy.wildcard_services(doc)", "services of which an Allow grants every action on every resource", []*types.Type{dynT}, types.NewListType(textT), one(policyWildcardServices)},
 	{"policy.pass_role_any", "policy.pass_role_any(doc)", "an Allow of iam:PassRole on every role", []*types.Type{dynT}, boolT, one(policyPassRoleAny)},
 	{"policy.cross_account", "policy.cross_account(doc, account)", "accounts other than this one that an Allow names", []*types.Type{dynT, dynT}, types.NewListType(textT), two(policyCrossAccount)},
-	{"net.open_to_world", "net.open_to_world(rules, protocol, from, to)", "security group rules let the whole internet reach a port of the range", []*types.Type{dynT, textT, intT, intT}, boolT, four(openToWorld)},
+	{"net.open_to_world", "net.open_to_world(rules, protocol, from, to)", "security group rules let the whole internet reach a port of the range", []*types.Type{dynT, textT, intT, intT}, boolT, func(f *frame, a []any) any { return worldOpen(f.rulesOf(a[0]), a[1], a[2], a[3]) }},
 	{"net.open_ports", "net.open_ports(rules)", "[protocol, from, to] of what security group rules open to the whole internet", []*types.Type{dynT}, types.NewListType(listT), one(openPorts)},
 	{"net.all_protocols", "net.all_protocols(rules)", "a security group rule lets the whole internet use every protocol", []*types.Type{dynT}, boolT, one(allProtocols)},
 	{"net.nacl_open_to_world", "net.nacl_open_to_world(entries, protocol, from, to)", "NACL entries, in their order, let the whole internet reach a port of the range", []*types.Type{dynT, textT, intT, intT}, boolT, four(naclOpenToWorld)},

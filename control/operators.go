@@ -18,17 +18,21 @@ type operator struct {
 	eval  func(args []any) any
 }
 
+// pairOperators are the strict operators that are used most, without the slice.
+var pairOperators = map[string]func(a, b any) any{
+	operators.Equals:    equal,
+	operators.NotEquals: func(a, b any) any { return not(equal(a, b)) },
+	operators.In:        contained,
+}
+
 // strictOperators are CEL's operators and standard functions that controls
 // may use, by CEL's internal names.
 var strictOperators = map[string]operator{
 	operators.LogicalNot:    {1, func(a []any) any { return not(a[0]) }},
-	operators.Equals:        {2, func(a []any) any { return equal(a[0], a[1]) }},
-	operators.NotEquals:     {2, func(a []any) any { return not(equal(a[0], a[1])) }},
 	operators.Less:          {2, func(a []any) any { return ordered(a, func(c int) bool { return c < 0 }) }},
 	operators.LessEquals:    {2, func(a []any) any { return ordered(a, func(c int) bool { return c <= 0 }) }},
 	operators.Greater:       {2, func(a []any) any { return ordered(a, func(c int) bool { return c > 0 }) }},
 	operators.GreaterEquals: {2, func(a []any) any { return ordered(a, func(c int) bool { return c >= 0 }) }},
-	operators.In:            {2, func(a []any) any { return contained(a[0], a[1]) }},
 	operators.Add:           {2, add},
 	operators.Subtract:      {2, func(a []any) any { return arithmetic(a, "-") }},
 	operators.Multiply:      {2, func(a []any) any { return arithmetic(a, "*") }},

@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/big"
 	"net/netip"
 	"slices"
@@ -263,7 +264,24 @@ func queryPorts(from, to any) (span, any) {
 // a number, "any" for one of those that have ports, or "-1" for all protocols
 // at once.
 func openToWorld(rules, protocol, from, to any) any {
-	return openTo(rules, protocol, from, to, []netip.Prefix{wholeOf(false), wholeOf(true)})
+	return worldOpen(groupRules(rules), protocol, from, to)
+}
+
+func worldOpen(rs []reach, protocol, from, to any) any {
+	return openTo(rs, protocol, from, to, []netip.Prefix{wholeOf(false), wholeOf(true)})
+}
+
+// rulesOf is groupRules, remembered for the next look at the same rules: a
+// control asks of one group port after port.
+func (r *run) rulesOf(v any) []reach {
+	list, ok := v.([]any)
+	if !ok || len(list) == 0 {
+		return groupRules(v)
+	}
+	if r.rulesKey != &list[0] || len(r.rules) != len(list) {
+		r.rulesKey, r.rules = &list[0], groupRules(v)
+	}
+	return r.rules
 }
 
 // openFrom is openToWorld for the whole of an address range.
@@ -275,16 +293,15 @@ func openFrom(rules, protocol, from, to, cidr any) any {
 	case b.why != nil:
 		return b.why
 	}
-	return openTo(rules, protocol, from, to, []netip.Prefix{b.sure})
+	return openTo(groupRules(rules), protocol, from, to, []netip.Prefix{b.sure})
 }
 
-func openTo(rules, protocol, from, to any, targets []netip.Prefix) any {
+func openTo(rs []reach, protocol, from, to any, targets []netip.Prefix) any {
 	protocols, why1 := queryProtocols(protocol)
 	ports, why2 := queryPorts(from, to)
 	if why1 != nil || why2 != nil {
 		return mergeIf(why1, why2)
 	}
-	rs := groupRules(rules)
 	var undecided []any
 	for _, p := range protocols {
 		asked := ports
@@ -376,8 +393,11 @@ func reached(rs []reach, protocol, port int, targets []netip.Prefix) any {
 	}
 	undecided := false
 	for _, t := range targets {
-		if uncovered(sure, t).Sign() == 0 {
+		if enough(sure, t) && uncovered(sure, t).Sign() == 0 {
 			return true
+		}
+		if whys == nil {
+			continue // all is known
 		}
 		left := uncovered(may, t)
 		for _, b := range extra {
@@ -394,6 +414,19 @@ func reached(rs []reach, protocol, port int, targets []netip.Prefix) any {
 }
 
 func blockSize(hostBits int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), uint(hostBits)) }
+
+// enough tells whether the ranges together have as many addresses as p, so that
+// it is worth while to see whether they are the same ones. Rounding only makes
+// it say so once too often.
+func enough(ranges []netip.Prefix, p netip.Prefix) bool {
+	share := 0.0
+	for _, r := range ranges {
+		if r.Addr().BitLen() == p.Addr().BitLen() {
+			share += math.Ldexp(1, p.Bits()-r.Bits())
+		}
+	}
+	return share >= 1
+}
 
 // uncovered counts the addresses of p that are in none of the ranges.
 func uncovered(ranges []netip.Prefix, p netip.Prefix) *big.Int {
