@@ -97,6 +97,21 @@ var All = slices.Concat(
 	elb,
 	sns,
 	sqs,
+	logs,
+	cloudwatch,
+	dynamodb,
+	secretsmanager,
+	ecs,
+	ecr,
+	eks,
+	efs,
+	elasticache,
+	redshift,
+	opensearch,
+	sagemaker,
+	codebuild,
+	kinesis,
+	cognito,
 )
 
 // Answer is the answer to one call, and where it was asked.
