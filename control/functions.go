@@ -111,7 +111,7 @@ func secretKind(v any) any {
 		}
 	}
 	if isUnknown(v) {
-		return v
+		return opaque(v)
 	}
 	return ""
 }
