@@ -22,7 +22,7 @@ func Parse(s string) (ARN, error) {
 	parts := strings.SplitN(s, ":", 6)
 	switch {
 	case parts[0] != "arn":
-		return ARN{}, fmt.Errorf("%q does not start with arn:", s)
+		return ARN{}, fmt.Errorf("%q does not start with \"arn:\" as an ARN does", s)
 	case len(parts) < 6:
 		return ARN{}, fmt.Errorf("%q has %d of the six parts of an ARN", s, len(parts))
 	case parts[1] == "" || parts[2] == "" || parts[5] == "":

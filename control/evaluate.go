@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -13,8 +12,6 @@ import (
 	"github.com/haetae/haetae/graph"
 	"github.com/haetae/haetae/schema"
 )
-
-func itoa(i int) string { return strconv.Itoa(i) }
 
 // Set is a number of controls, ready to judge. Controls are compiled when the
 // first resource of their type is met. It may be used by many goroutines.

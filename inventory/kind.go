@@ -112,6 +112,22 @@ var All = slices.Concat(
 	codebuild,
 	kinesis,
 	cognito,
+	accessanalyzer,
+	acm,
+	apigateway,
+	apigatewayv2,
+	autoscaling,
+	backup,
+	cloudfront,
+	events,
+	guardduty,
+	macie,
+	organizations,
+	route53,
+	securityhub,
+	ssm,
+	stepfunctions,
+	waf,
 )
 
 // Answer is the answer to one call, and where it was asked.
