@@ -54,7 +54,7 @@ var account = []Kind{{
 					"Security": take(object(a.Body, "AlternateContact"), "Name", "Title", "EmailAddress", "PhoneNumber"),
 				}})
 			},
-		}, {
+		}, otherContact("Billing"), otherContact("Operations"), management(), {
 			Op: "account:GetContactInformation", Member: "ContactInformation", Gives: []string{"Observed.ContactInformationPresent"},
 			Absent: []string{"ResourceNotFoundException"},
 			Read: func(a *Answer) []*haetae.Resource {

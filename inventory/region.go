@@ -13,6 +13,9 @@ var region = []Kind{{
 		regionSetting("ec2:GetInstanceMetadataDefaults", "AccountLevel", "InstanceMetadataDefaults=AccountLevel"),
 		regionSetting("ec2:GetSerialConsoleAccessStatus", "SerialConsoleAccessEnabled", "SerialConsoleAccess=SerialConsoleAccessEnabled"),
 		regionSetting("ec2:DescribeVpcBlockPublicAccessOptions", "VpcBlockPublicAccessOptions", "VpcBlockPublicAccess=VpcBlockPublicAccessOptions"),
+		analyzersSetting(),
+		hubSetting(),
+		sharingSetting(),
 		{
 			Op: "ec2:GetAllowedImagesSettings", Member: "ImageCriteria", Gives: []string{"Observed.AllowedImagesSettings"},
 			Read: func(a *Answer) []*haetae.Resource {
