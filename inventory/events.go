@@ -81,7 +81,7 @@ func readEventRules(a *Answer) (out []*haetae.Resource) {
 		if doc := x["EventPattern"]; doc != nil {
 			p["EventPattern"] = policy(doc)
 		}
-		r := at(str(x, "Arn"), p)
+		r := byARN(str(x, "Arn"), p)
 		r.Observed = take(x, "Arn", "RuleName=Name")
 		out = append(out, r)
 	}

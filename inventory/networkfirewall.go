@@ -40,7 +40,7 @@ var networkFirewall = []Kind{{
 			p := take(a.Body, "FirewallArn", "EnableMonitoringDashboard")
 			p["FirewallName"] = last(str(a.Body, "FirewallArn"))
 			p["LoggingConfiguration"] = take(c, "LogDestinationConfigs")
-			return []*haetae.Resource{at(str(a.Body, "FirewallArn"), p)}
+			return []*haetae.Resource{byARN(str(a.Body, "FirewallArn"), p)}
 		},
 	}},
 }, {
@@ -61,7 +61,7 @@ var networkFirewall = []Kind{{
 				p["FirewallPolicy"] = take(object(a.Body, "FirewallPolicy"), "EnableTLSSessionHolding", "PolicyVariables", "StatefulDefaultActions",
 					"StatefulEngineOptions", "StatefulRuleGroupReferences", "StatelessCustomActions", "StatelessDefaultActions",
 					"StatelessFragmentDefaultActions", "StatelessRuleGroupReferences", "TLSInspectionConfigurationArn")
-				r := at(str(x, "FirewallPolicyArn"), p)
+				r := byARN(str(x, "FirewallPolicyArn"), p)
 				r.Observed = take(x, "FirewallPolicyArn", "FirewallPolicyId")
 				return []*haetae.Resource{r}
 			},
@@ -83,7 +83,7 @@ var networkFirewall = []Kind{{
 				p := take(x, "RuleGroupName", "Description", "Type", "Capacity", "SummaryConfiguration")
 				p["Tags"] = listOf(x["Tags"])
 				p["RuleGroup"] = take(object(a.Body, "RuleGroup"), "ReferenceSets", "RuleVariables", "RulesSource", "StatefulRuleOptions")
-				r := at(str(x, "RuleGroupArn"), p)
+				r := byARN(str(x, "RuleGroupArn"), p)
 				r.Observed = take(x, "RuleGroupArn", "RuleGroupId")
 				return []*haetae.Resource{r}
 			},
@@ -91,8 +91,8 @@ var networkFirewall = []Kind{{
 	},
 }}
 
-// at returns a resource that its ARN identifies.
-func at(arn string, props map[string]any) *haetae.Resource {
+// byARN returns a resource that its ARN identifies.
+func byARN(arn string, props map[string]any) *haetae.Resource {
 	r := resource(arn, props)
 	r.ARN = arn
 	return r
@@ -110,7 +110,7 @@ func listOf(v any) []any {
 // attribute that it becomes.
 func namedByARN(a *Answer, member, arn, name, observed string) (out []*haetae.Resource) {
 	for x := range a.each(member) {
-		r := at(str(x, arn), take(x, name))
+		r := byARN(str(x, arn), take(x, name))
 		r.Observed = map[string]any{observed: r.ARN}
 		out = append(out, r)
 	}
@@ -123,7 +123,7 @@ func readFirewall(a *Answer) []*haetae.Resource {
 		"FirewallPolicyChangeProtection", "Description", "EnabledAnalysisTypes", "TransitGatewayId", "AvailabilityZoneMappings",
 		"AvailabilityZoneChangeProtection")
 	p["Tags"] = listOf(x["Tags"])
-	r := at(str(x, "FirewallArn"), p)
+	r := byARN(str(x, "FirewallArn"), p)
 	r.Observed = take(x, "FirewallArn", "FirewallId")
 	// CloudFormation writes ZONE:ENDPOINT.
 	endpoints := []any{}

@@ -34,14 +34,14 @@ var stepfunctions = []Kind{{
 		}, {
 			Op: "stepfunctions:ListTagsForResource", Actions: []string{"states:ListTagsForResource"}, Member: "tags[].key", Param: "resourceArn",
 			Each: machineARNs, Gives: []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
-				return []*haetae.Resource{at(str(a.Body, "resourceArn"), map[string]any{"Tags": pascal(listOf(a.Body["tags"]))})}
+				return []*haetae.Resource{byARN(str(a.Body, "resourceArn"), map[string]any{"Tags": pascal(listOf(a.Body["tags"]))})}
 			},
 		},
 	},
 }}
 
 func stateMachine(x, props map[string]any) *haetae.Resource {
-	r := at(str(x, "stateMachineArn"), props)
+	r := byARN(str(x, "stateMachineArn"), props)
 	r.Observed = take(x, "Arn=stateMachineArn", "Name=name")
 	return r
 }
