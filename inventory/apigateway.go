@@ -233,3 +233,13 @@ func readDomainNames(a *Answer) (out []*haetae.Resource) {
 	}
 	return out
 }
+
+// apiLogRole is the setting of a region that says as whom API Gateway logs.
+func apiLogRole() Call {
+	return Call{
+		Op: "apigateway:GetAccount", Actions: apiGet, Member: "throttleSettings", Gives: []string{"Observed.ApiGatewayCloudWatchRoleArn"},
+		Read: func(a *Answer) []*haetae.Resource {
+			return observeRegion(a, take(a.Body, "ApiGatewayCloudWatchRoleArn=cloudwatchRoleArn"))
+		},
+	}
+}

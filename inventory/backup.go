@@ -183,3 +183,8 @@ func readRecoveryPoints(a *Answer) (out []*haetae.Resource) {
 	}
 	return out
 }
+
+// backupSetting is the setting of a region that says what may be backed up.
+func backupSetting() Call {
+	return regionSetting("backup:DescribeRegionSettings", "ResourceTypeOptInPreference", "BackupResourceTypeOptIn=ResourceTypeOptInPreference")
+}

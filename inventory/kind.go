@@ -121,6 +121,7 @@ var All = slices.Concat(
 	apigatewayv2,
 	autoscaling,
 	backup,
+	waf, // before cloudfront, which asks for web ACLs of another scope
 	cloudfront,
 	events,
 	guardduty,
@@ -130,7 +131,6 @@ var All = slices.Concat(
 	securityhub,
 	ssm,
 	stepfunctions,
-	waf,
 )
 
 // Answer is the answer to one call, and where it was asked.

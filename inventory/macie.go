@@ -25,3 +25,9 @@ var macie = []Kind{{
 		},
 	},
 }}
+
+// macieSetting is the call that puts the state of Macie among the settings of a
+// region.
+func macieSetting() Call {
+	return regionSetting("macie2:GetMacieSession", "findingPublishingFrequency", "MacieStatus=status")
+}

@@ -9,11 +9,16 @@ import (
 var (
 	wordBreak  = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
 	lowerBreak = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+	plural     = regexp.MustCompile(`[A-Z]{2,}s$`)
 )
 
 // kebab writes an operation or a parameter as the AWS CLI does:
 // DescribeDBInstances is describe-db-instances.
 func kebab(name string) string {
+	// The s of a plural at the end is no word: ListWebACLs is list-web-acls.
+	if at := plural.FindStringIndex(name); at != nil && at[0] > 0 {
+		name = name[:at[0]] + "-" + strings.ToLower(name[at[0]:])
+	}
 	s := wordBreak.ReplaceAllString(name, "$1-$2")
 	return strings.ToLower(lowerBreak.ReplaceAllString(s, "$1-$2"))
 }

@@ -82,7 +82,7 @@ var organizations = []Kind{{
 				return []*haetae.Resource{resource(id, map[string]any{"ParentIds": pluck(a.Body["Parents"], "Id")})}
 			},
 		}, {
-			Op: "organizations:ListTagsForResource", Member: "Tags[].Key", Param: "ResourceId", Each: memberIDs, Gives: []string{"Tags"},
+			Op: "organizations:ListTagsForResource", Param: "ResourceId", Each: memberIDs, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				id := str(a.Body, "ResourceId")
 				if !isAccount(id) {
@@ -113,7 +113,7 @@ var organizations = []Kind{{
 				return out
 			},
 		}, {
-			Op: "organizations:ListTagsForResource", Member: "Tags[].Key", Param: "ResourceId", Other: true, Gives: []string{"Tags"},
+			Op: "organizations:ListTagsForResource", Param: "ResourceId", Other: true, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				id := str(a.Body, "ResourceId")
 				if !strings.HasPrefix(id, "ou-") {
@@ -148,7 +148,7 @@ var organizations = []Kind{{
 				return []*haetae.Resource{resource(str(a.Body, "PolicyId"), map[string]any{"TargetIds": pluck(a.Body["Targets"], "TargetId")})}
 			},
 		}, {
-			Op: "organizations:ListTagsForResource", Member: "Tags[].Key", Param: "ResourceId", Each: policyIDs, Gives: []string{"Tags"},
+			Op: "organizations:ListTagsForResource", Param: "ResourceId", Each: policyIDs, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				id := str(a.Body, "ResourceId")
 				if !strings.HasPrefix(id, "p-") {

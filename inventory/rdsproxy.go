@@ -13,7 +13,7 @@ var rdsProxy = []Kind{{
 		{
 			Op: "rds:DescribeDBProxies", Lists: true, Member: "DBProxies", Gives: []string{"*"}, Read: readProxies,
 		}, {
-			Op: "rds:ListTagsForResource", Member: "TagList[].Key", Param: "ResourceName", Each: "rds:DescribeDBProxies DBProxies[].DBProxyArn",
+			Op: "rds:ListTagsForResource", Param: "ResourceName", Each: "rds:DescribeDBProxies DBProxies[].DBProxyArn",
 			Gives: []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
 				name := str(a.Body, "ResourceName")
 				_, id, ok := strings.Cut(name, ":db-proxy:")

@@ -16,6 +16,9 @@ var region = []Kind{{
 		analyzersSetting(),
 		hubSetting(),
 		sharingSetting(),
+		apiLogRole(),
+		backupSetting(),
+		macieSetting(),
 		{
 			Op: "ec2:GetAllowedImagesSettings", Member: "ImageCriteria", Gives: []string{"Observed.AllowedImagesSettings"},
 			Read: func(a *Answer) []*haetae.Resource {

@@ -38,6 +38,7 @@ func TestCommandsAreNamedAsTheCLINamesThem(t *testing.T) {
 		"ListSAMLProviders":          "list-saml-providers",
 		"ListOpenIDConnectProviders": "list-open-id-connect-providers",
 		"ListVirtualMFADevices":      "list-virtual-mfa-devices",
+		"ListWebACLs":                "list-web-acls",
 		"GetWebACLForResource":       "get-web-acl-for-resource",
 		"GetBucketCors":              "get-bucket-cors",
 		"DBInstanceIdentifier":       "db-instance-identifier",

@@ -18,7 +18,7 @@ var securityhub = []Kind{{
 				return []*haetae.Resource{r}
 			},
 		}, {
-			Op: "securityhub:ListTagsForResource", Member: "Tags", Param: "ResourceArn", Each: "securityhub:DescribeHub HubArn", Gives: []string{"Tags"},
+			Op: "securityhub:ListTagsForResource", Param: "ResourceArn", Each: "securityhub:DescribeHub HubArn", Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{hub(str(a.Body, "ResourceArn"), take(a.Body, "Tags"))}
 			},
