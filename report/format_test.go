@@ -300,3 +300,38 @@ func TestEveryTextHasBothLanguages(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatNobodyListedIsOneRemarkInTheTable(t *testing.T) {
+	why := &haetae.Unknown{Reason: haetae.NotAsked, Detail: "no output of `aws sqs list-queues` in the folder"}
+	rule := &haetae.Rule{ID: "sqs-queue-encrypted", Title: haetae.Text{EN: "Queue is encrypted"}, Severity: haetae.Medium, Type: "AWS::SQS::Queue"}
+	denied := &haetae.Unknown{Reason: haetae.Denied, Actions: []string{"sns:ListTopics"}}
+	r := &Report{
+		Findings: []haetae.Finding{
+			{Rule: rule, Status: haetae.Undecided, Resource: &haetae.Resource{Type: "AWS::SQS::Queue", ID: "*", Account: "111122223333"}, Unknowns: []*haetae.Unknown{why}, Missing: []string{"sqs:ListQueues"}},
+			{Rule: &haetae.Rule{ID: "sns-topic-x", Severity: haetae.Medium}, Status: haetae.Undecided, Resource: &haetae.Resource{Type: "AWS::SNS::Topic", ID: "*", Account: "111122223333"}, Unknowns: []*haetae.Unknown{denied}, Missing: denied.Actions},
+		},
+		Coverage: []haetae.Coverage{
+			{Account: "111122223333", Type: "AWS::SQS::Queue", Status: haetae.Missing, Reason: haetae.NotAsked},
+			{Account: "111122223333", Type: "AWS::EC2::VPC", Status: haetae.Missing, Reason: haetae.NotAsked},
+			{Account: "111122223333", Type: "AWS::SNS::Topic", Status: haetae.Missing, Reason: haetae.Denied, Actions: denied.Actions},
+		},
+	}
+	for _, lang := range []string{"en", "ko"} {
+		var b strings.Builder
+		if err := Write(&b, "table", r, Options{Lang: lang}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if strings.Contains(text, "sqs-queue-encrypted") || !strings.Contains(text, "sns-topic-x") {
+			t.Errorf("%s: the control whose type nobody listed has a block, or the denied one has none:\n%s", lang, text)
+		}
+		for _, want := range []string{"AWS::SQS::Queue, AWS::EC2::VPC", "sns:ListTopics", "haetae collect --script"} {
+			if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+				t.Errorf("%s: %q is missing:\n%s", lang, want, text)
+			}
+		}
+		if strings.Contains(text, "%!") {
+			t.Errorf("%s: a message is broken:\n%s", lang, text)
+		}
+	}
+}

@@ -23,6 +23,10 @@ var (
 	msgMissingFor   = haetae.Text{EN: "missing for %s", KO: "%s를 판정하는 데 필요"}
 	msgNeeds        = haetae.Text{EN: "needs %s", KO: "필요한 권한: %s"}
 	msgGaps         = haetae.Text{EN: "Not covered", KO: "점검하지 못한 범위"}
+	msgVerdict      = haetae.Text{EN: "%d verdict", KO: "판정 %d건"}
+	msgVerdicts     = haetae.Text{EN: "%d verdicts", KO: "판정 %d건"}
+	msgUnlisted     = haetae.Text{EN: "%s more could not be given since nobody listed the resources: see Not covered below.", KO: "리소스를 조회하지 않아 내리지 못한 것이 더 있다(%s). 아래 '점검하지 못한 범위' 참고."}
+	msgNotAsked     = haetae.Text{EN: "Nobody listed %d types in %s (haetae collect --script prints the commands that do): %s", KO: "%[2]s에서 조회하지 않은 유형 %[1]d개(haetae collect --script가 조회 명령을 출력한다): %[3]s"}
 	msgGapMissing   = haetae.Text{EN: "not listed", KO: "조회하지 못함"}
 	msgGapPartial   = haetae.Text{EN: "listed in part", KO: "일부만 조회함"}
 	msgAllTypes     = haetae.Text{EN: "all other types", KO: "그 밖의 모든 유형"}

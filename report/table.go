@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,14 +74,18 @@ func (t *table) failures() {
 }
 
 func (t *table) unknowns() {
-	fs := t.pick(undecided)
-	if len(fs) == 0 {
+	all := t.pick(undecided)
+	if len(all) == 0 {
 		return
 	}
+	fs := slices.DeleteFunc(slices.Clone(all), notAsked)
 	t.section(msgUnknown)
 	for _, g := range groups(fs) {
 		t.heading(g, dim)
 		t.resources(g.fs)
+	}
+	if n := len(all) - len(fs); n > 0 {
+		t.wrapped("", "", t.say(msgUnlisted, t.plural(n, msgVerdict, msgVerdicts)))
 	}
 	t.line("")
 	ls := lacks(fs)
@@ -200,10 +205,30 @@ func (t *table) gaps() {
 		return
 	}
 	t.section(msgGaps)
+	var places []string // in order of their first type
+	types := map[string][]string{}
 	for _, g := range gs {
-		t.wrapped("  ", "    ", t.gapText(g))
+		if g.Reason != haetae.NotAsked || g.Status != haetae.Missing || g.Type == "*" {
+			t.wrapped("  ", "    ", t.gapText(g))
+			continue
+		}
+		// A folder holds what somebody put there: all that nobody asked for is
+		// one remark, not one for each type.
+		where := strings.Join(g.places, ", ")
+		if types[where] == nil {
+			places = append(places, where)
+		}
+		types[where] = append(types[where], g.Type)
+	}
+	for _, where := range places {
+		t.wrapped("  ", "    ", t.say(msgNotAsked, len(types[where]), where, strings.Join(types[where], ", ")))
 	}
 	t.line("")
+}
+
+// notAsked tells whether a finding stands for a type that nobody listed.
+func notAsked(f *haetae.Finding) bool {
+	return f.Resource.ID == "*" && !slices.ContainsFunc(f.Unknowns, func(u *haetae.Unknown) bool { return u.Reason != haetae.NotAsked })
 }
 
 // gapText says in one sentence what was not covered, where and why.
