@@ -281,6 +281,7 @@ func (b *Builder) Snapshot() *haetae.Snapshot {
 		b.finish(e)
 		s.Resources = append(s.Resources, e.Resource)
 	}
+	optedIn(s.Resources)
 	s.Sort()
 	return s
 }

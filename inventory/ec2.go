@@ -3,6 +3,8 @@ package inventory
 import (
 	"cmp"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/haetae/haetae"
 )
@@ -113,6 +115,9 @@ func readInstances(a *Answer) (out []*haetae.Resource) {
 				"PrivateIp=PrivateIpAddress", "PublicIp=PublicIpAddress", "LaunchTime", "StateTransitionReason",
 				"Architecture", "VirtualizationType", "Platform", "PlatformDetails", "InstanceLifecycle",
 				"RootDeviceName", "IamInstanceProfileArn=IamInstanceProfile.Arn")
+			if at, ok := transition(str(i, "StateTransitionReason")); ok {
+				r.Observed["StateTransitionTime"] = at
+			}
 			if _, public := r.Observed["PublicIp"]; !public {
 				r.Observed["PublicIp"] = nil // it was read, and it has none
 			}
@@ -290,4 +295,19 @@ func readLaunchTemplateVersions(a *Answer) (out []*haetae.Resource) {
 		out = append(out, resource(cmp.Or(str(v, "LaunchTemplateId"), str(a.Body, "LaunchTemplateId")), p))
 	}
 	return out
+}
+
+// transition reads the time that AWS puts behind the reason for which an
+// instance stopped: "User initiated (2026-01-02 03:04:05 GMT)".
+func transition(reason string) (string, bool) {
+	_, rest, ok := strings.Cut(reason, "(")
+	text, _, closed := strings.Cut(rest, ")")
+	if !ok || !closed {
+		return "", false
+	}
+	at, err := time.Parse("2006-01-02 15:04:05 MST", text)
+	if err != nil {
+		return "", false
+	}
+	return at.UTC().Format(time.RFC3339), true
 }

@@ -4,7 +4,7 @@ import "github.com/haetae/haetae"
 
 // region holds the settings of a region that are not resources.
 var region = []Kind{{
-	Type: "Haetae::Region", Singleton: true,
+	Type: "Haetae::Region", Singleton: true, Finish: alwaysOn,
 	Calls: []Call{
 		regionSetting("ec2:GetEbsEncryptionByDefault", "EbsEncryptionByDefault", "EbsEncryptionByDefault=EbsEncryptionByDefault"),
 		regionSetting("ec2:GetEbsDefaultKmsKeyId", "KmsKeyId", "EbsDefaultKmsKeyId=KmsKeyId"),
@@ -42,4 +42,39 @@ func observeRegion(a *Answer, observed map[string]any) []*haetae.Resource {
 	r := resource(a.Region, nil)
 	r.Observed = observed
 	return []*haetae.Resource{r}
+}
+
+// alwaysOn notes that a region cannot be turned off: those that are older than
+// the opt-in (https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html).
+func alwaysOn(r *haetae.Resource) {
+	switch r.ID {
+	case "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1",
+		"eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1",
+		"ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2":
+		if r.Observed == nil {
+			r.Observed = map[string]any{}
+		}
+		r.Observed["OptInStatus"] = "opt-in-not-required"
+	}
+}
+
+// optedIn notes which other regions are on, from the account's list of them.
+func optedIn(rs []*haetae.Resource) {
+	on := map[[2]string]bool{}
+	for _, r := range rs {
+		if r.Type == "Haetae::Account" {
+			for region := range texts(r.Observed["EnabledRegions"]) {
+				on[[2]string{r.Account, region}] = true
+			}
+		}
+	}
+	for _, r := range rs {
+		if r.Type != "Haetae::Region" || !on[[2]string{r.Account, r.ID}] || r.Observed["OptInStatus"] != nil {
+			continue
+		}
+		if r.Observed == nil {
+			r.Observed = map[string]any{}
+		}
+		r.Observed["OptInStatus"] = "opted-in"
+	}
 }

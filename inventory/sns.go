@@ -101,7 +101,25 @@ func readTopicAttributes(a *Answer) []*haetae.Resource {
 		}
 	}
 	r.Observed["DeliveryStatusRoles"] = roles
+	r.Props["DeliveryStatusLogging"] = deliveryLogging(at)
 	return []*haetae.Resource{r}
+}
+
+// deliveryLogging puts the attributes about logging of deliveries, such as
+// LambdaFailureFeedbackRoleArn, into CloudFormation's list: an entry for each
+// protocol that has a role.
+func deliveryLogging(at map[string]any) []any {
+	list := []any{}
+	for _, p := range [...][2]string{{"HTTP", "http/s"}, {"SQS", "sqs"}, {"Lambda", "lambda"}, {"Firehose", "firehose"}, {"Application", "application"}} {
+		entry := take(at, "SuccessFeedbackRoleArn="+p[0]+"SuccessFeedbackRoleArn", "FailureFeedbackRoleArn="+p[0]+"FailureFeedbackRoleArn",
+			"SuccessFeedbackSampleRate="+p[0]+"SuccessFeedbackSampleRate")
+		if str(entry, "SuccessFeedbackRoleArn") == "" && str(entry, "FailureFeedbackRoleArn") == "" {
+			continue
+		}
+		entry["Protocol"] = p[1]
+		list = append(list, entry)
+	}
+	return list
 }
 
 func readTopicSubscriptions(a *Answer) (out []*haetae.Resource) {
