@@ -25,9 +25,6 @@ type pather func(*frame) string
 type expr struct {
 	eval node
 	path pather // nil when the value is not a property of r
-	// static is the path without indexes ("SecurityGroupIngress[].CidrIp"),
-	// prefixed by the resource type, for the list of what a control reads.
-	static string
 }
 
 // frame is the memory of one evaluation: a slot for each variable.
@@ -43,16 +40,13 @@ type compiler struct {
 	checked  *ast.AST
 	scope    map[string]slot
 	slots    int
-	reads    map[string]bool // static paths read
-	types    map[string]bool // resource types looked at through the graph
-	mutant   *mutation       // what to compile wrongly, when examples are put to the test
+	mutant   *mutation // what to compile wrongly, when examples are put to the test
 }
 
 // slot is a variable: where its value is, and what it is a part of.
 type slot struct {
-	at     int
-	path   bool   // the frame knows its path
-	static string // static path of the value, "" when unknown
+	at   int
+	path bool // the frame knows its path
 }
 
 func (c *compiler) compile(e ast.Expr) (expr, error) {
@@ -109,7 +103,7 @@ func (c *compiler) ident(e ast.Expr) (expr, error) {
 		return expr{}, fmt.Errorf("%q is not a variable", name)
 	}
 	at := s.at
-	x := expr{eval: func(f *frame) any { return f.vars[at] }, static: s.static}
+	x := expr{eval: func(f *frame) any { return f.vars[at] }}
 	if s.path {
 		x.path = func(f *frame) string { return f.paths[at] }
 	}
@@ -126,7 +120,7 @@ func (c *compiler) selection(e ast.Expr) (expr, error) {
 	name := sel.FieldName()
 	typ := c.checked.GetType(sel.Operand().ID())
 	acc := c.accessor(typ, name)
-	out := expr{static: c.note(operand.static, typ, name)}
+	var out expr
 	if operand.path != nil {
 		out.path = func(f *frame) string { return join(operand.path(f), name) }
 	}
@@ -148,31 +142,6 @@ func (c *compiler) selection(e ast.Expr) (expr, error) {
 		return v
 	}
 	return out, nil
-}
-
-// note records that a property is read, and returns its static path.
-func (c *compiler) note(operand string, typ *types.Type, name string) string {
-	root := c.provider.root(typ)
-	switch {
-	case root != nil && c.isGroup(typ, name):
-		return root.Name + " " + name
-	case root != nil:
-		if _, ok := root.Props.Field(name); !ok {
-			return "" // id, arn, tags …
-		}
-		operand = root.Name + " "
-	case operand == "":
-		return ""
-	default:
-		operand += "."
-	}
-	c.reads[operand+name] = true
-	return operand + name
-}
-
-// isGroup tells whether the selection is r.observed or r.volatile.
-func (c *compiler) isGroup(typ *types.Type, name string) bool {
-	return c.provider.root(typ) != nil && (name == memberObserved || name == memberVolatile)
 }
 
 func (p *provider) root(typ *types.Type) *schema.Type {
@@ -261,7 +230,7 @@ func (c *compiler) call(e ast.Expr) (expr, error) {
 	}
 	if x, ok := lazyOperator(fn, args); ok {
 		if fn == operators.Conditional && isOr(call) {
-			x.path, x.static = args[1].path, args[1].static
+			x.path = args[1].path
 		}
 		return x, nil
 	}
@@ -279,7 +248,6 @@ func (c *compiler) call(e ast.Expr) (expr, error) {
 		return c.index(e, args), nil
 	}
 	if kind, typ, path, ok := graphCall(fn); ok {
-		c.types[typ] = true
 		return graphNode(kind, typ, path, args), nil
 	}
 	for _, f := range functions {

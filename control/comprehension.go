@@ -26,11 +26,7 @@ func (c *compiler) comprehension(e ast.Expr) (expr, error) {
 	at := c.slots
 	c.slots++
 	shadowed, was := c.scope[fold.IterVar()]
-	static := over.static
-	if static != "" {
-		static += "[]"
-	}
-	c.scope[fold.IterVar()] = slot{at: at, path: true, static: static}
+	c.scope[fold.IterVar()] = slot{at: at, path: true}
 	defer func() {
 		delete(c.scope, fold.IterVar())
 		if was {

@@ -29,8 +29,6 @@ type built struct {
 	when, assert expr
 	lets         []letExpr
 	slots        int
-	reads        map[string]bool // "AWS::S3::Bucket VersioningConfiguration.Status"
-	types        map[string]bool // types looked at through the graph
 }
 
 type letExpr struct {
@@ -96,7 +94,6 @@ func (p *program) check() error {
 func (p *program) build(m *mutation) (built, error) {
 	c := &compiler{
 		provider: p.set.provider, scope: map[string]slot{"r": {at: 0, path: true}}, slots: 1,
-		reads: map[string]bool{}, types: map[string]bool{},
 	}
 	var b built
 	for i, s := range p.source {
@@ -117,9 +114,9 @@ func (p *program) build(m *mutation) (built, error) {
 			at := c.slots
 			c.slots++
 			b.lets = append(b.lets, letExpr{x, at})
-			c.scope[s.let] = slot{at: at, path: x.path != nil, static: x.static}
+			c.scope[s.let] = slot{at: at, path: x.path != nil}
 		}
 	}
-	b.slots, b.reads, b.types = c.slots, c.reads, c.types
+	b.slots = c.slots
 	return b, nil
 }
