@@ -20,7 +20,7 @@ type progress struct {
 
 // progress starts to watch; Close ends it.
 func (a *app) progress() *progress {
-	p := &progress{w: a.err, tty: isTerminal(a.err), stop: make(chan struct{})}
+	p := &progress{what: "reading the controls", w: a.err, tty: isTerminal(a.err), stop: make(chan struct{})}
 	if a.quiet {
 		return p
 	}
