@@ -24,7 +24,7 @@ var account = []Kind{{
 			Gives: []string{"Observed.SummaryMap", "Observed.RootMFAEnabled", "Observed.RootAccessKeysPresent", "Observed.RootSigningCertificatesPresent"},
 			Read:  readSummary,
 		}, {
-			Op: "iam:GetCredentialReport", Member: "ReportFormat", Before: "iam generate-credential-report",
+			Op: "iam:GetCredentialReport", Member: "ReportFormat", Before: "iam:GenerateCredentialReport",
 			Actions: []string{"iam:GenerateCredentialReport", "iam:GetCredentialReport"},
 			Gives: []string{"Observed.RootMFAEnabled", "Observed.RootAccessKeysPresent", "Observed.RootCertificateActive",
 				"Volatile.RootLastUsed", "Volatile.RootPasswordLastUsed", "Volatile.RootAccessKeyLastUsed", "Volatile.RootPasswordLastChanged"},
@@ -43,11 +43,11 @@ var account = []Kind{{
 		}, {
 			Op: "s3control:GetPublicAccessBlock", Actions: []string{"s3:GetAccountPublicAccessBlock"},
 			Member: "PublicAccessBlockConfiguration", Absent: []string{"NoSuchPublicAccessBlockConfiguration"},
-			Args: `--account-id "$account"`, Gives: []string{"Observed.S3PublicAccessBlock"},
+			Params: map[string]any{"AccountId": "${Account}"}, Gives: []string{"Observed.S3PublicAccessBlock"},
 			Read: accountSetting("S3PublicAccessBlock=PublicAccessBlockConfiguration"),
 		}, {
 			Op: "account:GetAlternateContact", Member: "AlternateContact.AlternateContactType=SECURITY",
-			Absent: []string{"ResourceNotFoundException"}, Args: "--alternate-contact-type SECURITY",
+			Absent: []string{"ResourceNotFoundException"}, Params: map[string]any{"AlternateContactType": "SECURITY"},
 			Gives: []string{"Observed.AlternateContacts.Security"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return observeAccount(a, map[string]any{"AlternateContacts": map[string]any{

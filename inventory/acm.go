@@ -16,7 +16,9 @@ var acm = []Kind{{
 		{
 			// Without the list of algorithms AWS leaves out all but two.
 			Op: "acm:ListCertificates", Lists: true, Member: "CertificateSummaryList",
-			Args: "--includes keyTypes=RSA_1024,RSA_2048,RSA_3072,RSA_4096,EC_prime256v1,EC_secp384r1,EC_secp521r1",
+			Params: map[string]any{"Includes": map[string]any{"keyTypes": []any{
+				"RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1",
+			}}},
 			Read: func(a *Answer) (out []*haetae.Resource) {
 				for c := range a.each("CertificateSummaryList") {
 					out = append(out, certificate(c, take(c, "DomainName")))

@@ -60,7 +60,7 @@ var apigateway = []Kind{{
 	Type: "AWS::ApiGateway::Method", Of: "AWS::ApiGateway::RestApi",
 	Calls: []Call{{
 		Op: "apigateway:GetResources", Actions: apiGet, Lists: true, Member: "items[].path", Param: "restApiId", Each: restAPIs,
-		Args: "--embed methods", Gives: []string{"*"}, Read: readMethods,
+		Params: map[string]any{"embed": []any{"methods"}}, Gives: []string{"*"}, Read: readMethods,
 	}},
 }, {
 	Type: "AWS::ApiGateway::DomainName",

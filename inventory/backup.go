@@ -59,8 +59,8 @@ var backup = []Kind{{
 				return out
 			},
 		}, {
-			// It needs the plan and the selection, of which a script knows one.
-			Op: "backup:GetBackupSelection", Member: "BackupSelection", Param: "SelectionId", Other: true,
+			Op: "backup:GetBackupSelection", Member: "BackupSelection", Param: "SelectionId",
+			Each: "backup:ListBackupSelections BackupSelectionsList[].SelectionId", Params: map[string]any{"BackupPlanId": "${Grandparent}"},
 			Gives: []string{"*", "BackupSelection.Resources", "BackupSelection.NotResources", "BackupSelection.ListOfTags", "BackupSelection.Conditions"},
 			Read: func(a *Answer) []*haetae.Resource {
 				s := object(a.Body, "BackupSelection")

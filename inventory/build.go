@@ -24,24 +24,31 @@ type Options struct {
 	Redact func(kind, value string) any
 }
 
-// Builder makes a snapshot of answers. The order in which answers are added
-// matters only where two of them contradict each other: the later one wins.
+// Builder makes a snapshot of answers. The order in which they are added does
+// not matter: where two contradict each other, the call that stands later in its
+// kind wins, and of one call the later page, and of files the later name. It is
+// for one goroutine at a time.
 type Builder struct {
 	opts    Options
 	kinds   []Kind
 	byOp    map[string][]ref
-	entries map[haetae.Key]*entry
-	later   []partial
-	lists   map[spot]*outcome
-	shown   map[parentSpot]*outcome
+	heard   []heard
+	refused map[[2]string]*haetae.Unknown
 	places  map[[2]string]bool // account and region that were seen; region "" for the account
 	gone    []haetae.Problem
+
+	// From here on filled by Snapshot.
+	entries map[haetae.Key]*entry
+	ofKind  map[*Kind][]*entry // sorted
+	lists   map[spot]*outcome
+	shown   map[spot]map[string]*outcome // by parent
 }
 
-// ref is one call of one kind.
+// ref is one call of one kind, and where it stands.
 type ref struct {
 	kind *Kind
 	call *Call
+	rank [2]int
 }
 
 // spot is one call in one place.
@@ -50,35 +57,29 @@ type spot struct {
 	account, region string
 }
 
-// parentSpot is one call that lists a type for one parent.
-type parentSpot struct {
-	spot
-	parent string
+// heard is what one answer says to one call. The answer itself is not kept.
+type heard struct {
+	ref
+	at      spot
+	parents []string
+	page    int
+	place   haetae.Place
+	how     outcome
+	res     []*haetae.Resource
+	// mute is set when the answer does not prove that there is what it is
+	// about: a failure does not.
+	mute bool
 }
 
-// outcome is how a call went: how many answers it gave, how many of those said
-// that there is more, and why it failed if it did.
-type outcome struct {
-	answers, open int
-	fail          *haetae.Unknown
-}
-
-func (o *outcome) answered() bool { return o != nil && o.answers > 0 }
-
-// unfinished tells whether every page says that there is more: the last one is
-// not among them.
-func (o *outcome) unfinished() bool { return o.answered() && o.open >= o.answers }
-
-func (o *outcome) add(a *Answer, absent bool, c *Call) {
-	switch {
-	case a.Code == "" || absent:
-		o.answers++
-		if more(a.Body) {
-			o.open++
-		}
-	case o.fail == nil || o.fail.Reason != haetae.Denied:
-		o.fail = failure(c, a.Code, a.Message)
-	}
+// compare orders what was heard so that what is merged later wins.
+func (h *heard) compare(o *heard) int {
+	return cmp.Or(
+		cmp.Compare(h.rank[0], o.rank[0]), cmp.Compare(h.rank[1], o.rank[1]),
+		strings.Compare(h.at.account, o.at.account), strings.Compare(h.at.region, o.at.region),
+		slices.Compare(h.parents, o.parents), cmp.Compare(h.page, o.page),
+		strings.Compare(h.place.File, o.place.File), cmp.Compare(h.place.Line, o.place.Line),
+		slices.CompareFunc(h.res, o.res, func(a, b *haetae.Resource) int { return strings.Compare(a.ID, b.ID) }),
+	)
 }
 
 // entry is one resource in the making.
@@ -88,36 +89,19 @@ type entry struct {
 	calls map[*Call]*outcome
 }
 
-func (e *entry) outcome(c *Call) *outcome {
-	o := e.calls[c]
-	if o == nil {
-		o = &outcome{}
-		e.calls[c] = o
-	}
-	return o
-}
-
-// partial is what a call about a parent said; it waits until all lists are in,
-// since its parent may be named by something else than the ID.
-type partial struct {
-	ref
-	answer *Answer
-	res    *haetae.Resource
-	absent bool
-}
-
 // NewBuilder returns an empty Builder.
 func NewBuilder(o Options) *Builder {
 	b := &Builder{
 		opts: o, kinds: All, byOp: map[string][]ref{},
-		entries: map[haetae.Key]*entry{}, lists: map[spot]*outcome{},
-		shown: map[parentSpot]*outcome{}, places: map[[2]string]bool{},
+		refused: map[[2]string]*haetae.Unknown{}, places: map[[2]string]bool{},
+		entries: map[haetae.Key]*entry{}, ofKind: map[*Kind][]*entry{},
+		lists: map[spot]*outcome{}, shown: map[spot]map[string]*outcome{},
 	}
 	b.opts.Source = cmp.Or(o.Source, "cli")
 	for i := range b.kinds {
 		k := &b.kinds[i]
 		for j := range k.Calls {
-			b.byOp[k.Calls[j].Op] = append(b.byOp[k.Calls[j].Op], ref{k, &k.Calls[j]})
+			b.byOp[k.Calls[j].Op] = append(b.byOp[k.Calls[j].Op], ref{k, &k.Calls[j], [2]int{i, j}})
 		}
 	}
 	return b
@@ -130,6 +114,22 @@ func (b *Builder) See(account, region string) {
 	b.places[[2]string{account, region}] = true
 }
 
+// Refuse records that a region of an account, or the whole account when the
+// region is "", could not be asked, and why: every type there is missing for
+// that reason.
+func (b *Builder) Refuse(account, region string, u *haetae.Unknown) {
+	b.See(account, region)
+	b.refused[[2]string{account, region}] = u
+}
+
+// refusal returns why a place could not be asked; nil when it could.
+func (b *Builder) refusal(at [2]string) *haetae.Unknown {
+	if u := b.refused[[2]string{at[0], ""}]; u != nil {
+		return u
+	}
+	return b.refused[at]
+}
+
 // Add adds one answer, or one failure.
 func (b *Builder) Add(a *Answer) {
 	a.redact = b.opts.Redact
@@ -137,16 +137,19 @@ func (b *Builder) Add(a *Answer) {
 	b.See(a.Account, a.Region)
 	nameless := false
 	for _, r := range b.byOp[a.Op] {
-		if a.Code == "" && !r.fits(a.Body) {
+		if a.Params != nil && !r.call.sameParams(a.Params) || a.Params == nil && a.Code == "" && !r.fits(a.Body) {
 			continue
 		}
 		nameless = b.take(r, a) || nameless
 	}
 	if nameless {
-		b.gone = append(b.gone, haetae.Problem{
-			Place: a.Place, Error: "does not say what it is about",
-			Hint: "name the file COMMAND.PARENT.json, or add the parent as a member at the top of the answer",
-		})
+		p := haetae.Problem{Place: a.Place, Error: "does not say what it is about"}
+		if b.live() {
+			p.Error = "an answer of " + a.Op + " does not say what it is about"
+		} else {
+			p.Hint = "name the file COMMAND.PARENT.json, or add the parent as a member at the top of the answer"
+		}
+		b.gone = append(b.gone, p)
 	}
 }
 
@@ -154,54 +157,97 @@ func (b *Builder) Add(a *Answer) {
 // operation answers several calls, each with its own member.
 func (r ref) fits(body map[string]any) bool {
 	member, _, _ := strings.Cut(r.call.Member, "[].")
-	return member == "" || has(body, member) || len(without(body, r.call.Param, "NextToken", "nextToken", "Marker", "IsTruncated")) == 0
+	return member == "" || has(body, member) ||
+		len(without(body, r.call.Param, r.call.grandparam(), "NextToken", "nextToken", "Marker", "IsTruncated")) == 0
 }
 
-// take merges what one call says; it reports whether the parent is not named.
+// take reads what one call says; it reports whether the parent is not named.
 func (b *Builder) take(r ref, a *Answer) (nameless bool) {
 	c := r.call
-	region := a.Region
+	h := heard{ref: r, at: spot{c, a.Account, a.Region}, parents: a.Parents, page: a.Page, place: a.Place}
 	if r.kind.Global {
-		region = ""
+		h.at.region = ""
 	}
-	at := spot{c, a.Account, region}
-	absent := slices.Contains(c.Absent, a.Code)
-	parent := str(a.Body, c.Param)
+	if h.parents == nil && c.Param != "" {
+		h.parents = []string{str(a.Body, c.Param)}
+	}
+	absent := b.absent(c, a)
 	switch {
-	case c.Param == "":
-		entryOf(b.lists, at).add(a, absent, c)
-	case c.Lists:
-		entryOf(b.shown, parentSpot{at, parent}).add(a, absent, c)
+	case a.Code == "" || absent:
+		h.how.answers = 1
+		if more(a.Body) {
+			h.how.open = 1
+		}
+	default:
+		h.how.fail = b.failure(c, a.Code, a.Message)
 	}
-	var rs []*haetae.Resource
 	if a.Code == "" {
-		rs = read(r.kind, c, a)
-	} else if c.Param != "" && !c.Lists && parent != "" {
-		rs = []*haetae.Resource{resource(last(parent), nil)}
-		if strings.HasPrefix(parent, "arn:") {
-			rs[0].ARN = parent
+		for _, res := range read(r.kind, c, a) {
+			res.Origin = haetae.Origin{Source: b.opts.Source, Place: a.Place}
+			if nameless = nameless || res.ID == ""; res.ID != "" {
+				h.res = append(h.res, res)
+			}
 		}
-		if r.kind.ARN == "${ID}" {
-			rs[0].ID = parent
+		b.heard = append(b.heard, h)
+		if len(a.Parents) > 0 && !slices.Contains(c.Gives, "*") {
+			// Of what a batch does not name there is nothing to say.
+			named := h.res
+			h.res = slices.DeleteFunc(b.about(r, a, h.parents), func(p *haetae.Resource) bool {
+				return slices.ContainsFunc(named, func(n *haetae.Resource) bool { return n.ID == p.ID || n.ARN != "" && n.ARN == p.ARN })
+			})
+			h.mute = true
+			b.heard = append(b.heard, h)
 		}
-		rs[0].Type = r.kind.Type
-		place(r.kind, rs[0], a)
-	} else if c.Param != "" && parent == "" {
+		return nameless
+	}
+	h.mute = !absent || a.Code == NotOffered
+	if c.Param != "" && !c.Lists {
+		h.res = b.about(r, a, h.parents)
+		// A reader knows best what the request names, as it does of an answer
+		// with nothing in it.
+		if rs := read(r.kind, c, a); len(a.Parents) == 0 && len(rs) == 1 && rs[0].ID != "" {
+			rs[0].Props, rs[0].Observed, rs[0].Volatile = nil, nil, nil
+			rs[0].Origin = haetae.Origin{Source: b.opts.Source, Place: a.Place}
+			h.res = rs
+		}
+	}
+	b.heard = append(b.heard, h)
+	return c.Param != "" && slices.Contains(h.parents, "")
+}
+
+// absent tells whether a code says that there is nothing. When the request is
+// not known and might have been another one of the same operation, it proves
+// nothing.
+func (b *Builder) absent(c *Call, a *Answer) bool {
+	if a.Code == NotOffered {
 		return true
 	}
-	for _, res := range rs {
-		if res.ID == "" {
-			nameless = true
+	if !slices.Contains(c.Absent, a.Code) {
+		return false
+	}
+	return a.Params != nil || !slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool { return !o.call.sameParams(c.Params) })
+}
+
+// about returns the resources that the parents of a call may be, with nothing
+// said of them.
+func (b *Builder) about(r ref, a *Answer, parents []string) (out []*haetae.Resource) {
+	for _, p := range parents {
+		if p == "" {
 			continue
 		}
-		res.Origin = haetae.Origin{Source: b.opts.Source, Place: a.Place}
-		if c.Lists {
-			b.merge(b.at(r.kind, res), partial{r, a, res, absent})
-		} else {
-			b.later = append(b.later, partial{r, a, res, absent})
+		res := resource(last(p), nil)
+		if strings.HasPrefix(p, "arn:") {
+			res.ARN = p
 		}
+		if r.kind.ARN == "${ID}" {
+			res.ID = p
+		}
+		res.Type = r.kind.Type
+		res.Origin = haetae.Origin{Source: b.opts.Source, Place: a.Place}
+		place(r.kind, res, a)
+		out = append(out, res)
 	}
-	return nameless
+	return out
 }
 
 func entryOf[K comparable](m map[K]*outcome, k K) *outcome {
@@ -239,44 +285,67 @@ func (b *Builder) at(k *Kind, r *haetae.Resource) *entry {
 }
 
 // merge puts what one call said into a resource.
-func (b *Builder) merge(e *entry, p partial) {
-	e.outcome(p.call).add(p.answer, p.absent, p.call)
-	e.ARN = cmp.Or(e.ARN, p.res.ARN)
-	e.Region = cmp.Or(e.Region, p.res.Region)
+func (b *Builder) merge(e *entry, h *heard, r *haetae.Resource) {
+	entryOf(e.calls, h.call).add(h.how)
+	e.ARN = cmp.Or(e.ARN, r.ARN)
+	e.Region = cmp.Or(e.Region, r.Region)
 	// Pages of one list about one parent add up; anything else replaces.
-	join := p.call.Param != "" || p.call.Joins
-	e.Props = merge(e.Props, p.res.Props, join)
-	e.Observed = merge(e.Observed, p.res.Observed, join)
-	e.Volatile = merge(e.Volatile, p.res.Volatile, join)
+	join := h.call.Param != "" || h.call.Joins
+	e.Props = merge(e.Props, r.Props, join)
+	e.Observed = merge(e.Observed, r.Observed, join)
+	e.Volatile = merge(e.Volatile, r.Volatile, join)
 }
 
 // Snapshot returns what was added. The Builder must not be used afterwards.
 func (b *Builder) Snapshot() *haetae.Snapshot {
-	for at := range b.places {
-		for i := range b.kinds {
-			k := &b.kinds[i]
-			if k.Singleton && k.Global == (at[1] == "") && cmp.Or(at[0], at[1]) != "" {
-				r := &haetae.Resource{Type: k.Type, ID: at[0], Account: at[0], Region: at[1]}
-				if !k.Global {
-					r.ID = at[1]
-				}
-				r.Origin.Source = b.opts.Source
-				b.at(k, r)
+	slices.SortStableFunc(b.heard, func(x, y heard) int { return x.compare(&y) })
+	for i := range b.heard {
+		h := &b.heard[i]
+		if h.call.Param == "" {
+			entryOf(b.lists, h.at).add(h.how)
+		} else if h.call.Lists || h.call.Only != "" {
+			if b.shown[h.at] == nil {
+				b.shown[h.at] = map[string]*outcome{}
 			}
+			for _, p := range h.parents {
+				entryOf(b.shown[h.at], p).add(h.how)
+			}
+		}
+		if h.call.Lists {
+			for _, r := range h.res {
+				b.merge(b.at(h.kind, r), h, r)
+			}
+			h.res = nil
 		}
 	}
+	b.singletons()
+	// What is about a parent waits for the lists, since the parent may be named
+	// by something else than its ID.
 	find := b.finder()
-	for _, p := range b.later {
-		e := find(p.kind, p.res)
-		if e == nil {
-			if p.answer.Code != "" && !p.absent {
-				continue // a failure does not prove that there is such a thing
+	for i := range b.heard {
+		h := &b.heard[i]
+		for _, r := range h.res {
+			e := find(h.kind, r)
+			if e == nil && h.mute {
+				continue
 			}
-			e = b.at(p.kind, p.res)
+			if e == nil {
+				e = b.at(h.kind, r)
+			}
+			b.merge(e, h, r)
 		}
-		b.merge(e, p)
+	}
+	b.heard = nil
+	for _, e := range b.entries {
+		b.ofKind[e.kind] = append(b.ofKind[e.kind], e)
+	}
+	for _, list := range b.ofKind {
+		slices.SortFunc(list, func(x, y *entry) int { return x.Compare(y.Resource) })
 	}
 	s := &haetae.Snapshot{Time: b.opts.Time, Coverage: b.coverage(find), Problems: b.gone}
+	slices.SortFunc(s.Problems, func(x, y haetae.Problem) int {
+		return cmp.Or(strings.Compare(x.Place.File, y.Place.File), cmp.Compare(x.Place.Line, y.Place.Line), strings.Compare(x.Error, y.Error))
+	})
 	for _, e := range b.entries {
 		b.finish(e)
 		s.Resources = append(s.Resources, e.Resource)
@@ -284,6 +353,24 @@ func (b *Builder) Snapshot() *haetae.Snapshot {
 	optedIn(s.Resources)
 	s.Sort()
 	return s
+}
+
+// singletons makes what is there in every place that could be asked.
+func (b *Builder) singletons() {
+	for at := range b.places {
+		for i := range b.kinds {
+			k := &b.kinds[i]
+			if !k.Singleton || k.Global != (at[1] == "") || cmp.Or(at[0], at[1]) == "" || b.refusal(at) != nil {
+				continue
+			}
+			r := &haetae.Resource{Type: k.Type, ID: at[0], Account: at[0], Region: at[1]}
+			if !k.Global {
+				r.ID = at[1]
+			}
+			r.Origin.Source = b.opts.Source
+			b.at(k, r)
+		}
+	}
 }
 
 // finder returns a function that finds the listed resource that a partial one
@@ -356,12 +443,13 @@ func (b *Builder) finish(e *entry) {
 			set(tree, path, &haetae.OpenList{Items: have, Why: &v})
 		}
 	}
-	for c, o := range e.calls {
-		if o.unfinished() && c.Param != "" && !c.Lists {
+	for i := range e.kind.Calls {
+		c := &e.kind.Calls[i]
+		if o := e.calls[c]; o.unfinished() && c.Param != "" && !c.Lists {
 			for _, p := range c.Gives {
 				tree, path := e.tree(p)
 				if items, ok := get(tree, path).([]any); ok {
-					set(tree, path, &haetae.OpenList{Items: items, Why: unfinished(c)})
+					set(tree, path, &haetae.OpenList{Items: items, Why: b.unfinished(c, o)})
 				}
 			}
 		}
@@ -420,14 +508,14 @@ func (b *Builder) told(e *entry, c *Call) (bool, *haetae.Unknown) {
 		o := b.lists[spot{c, e.Account, region}]
 		switch {
 		case o.unfinished():
-			return false, unfinished(c)
+			return false, b.unfinished(c, o)
 		case o.answered() && !slices.Contains(c.Gives, "*"):
 			return true, nil
 		case o != nil && o.fail != nil:
 			return false, o.fail
 		}
 	}
-	return false, unasked(c)
+	return false, b.unasked(c)
 }
 
 // tree returns the map that a path of Gives leads into, and the rest of it.

@@ -104,13 +104,6 @@ func tagsIn(prop string) func(*haetae.Resource) {
 	}
 }
 
-// arnArg is an argument of a script that names the parent by its ARN, for lists
-// that give only names. It comes after the same argument with the bare name and
-// overrides it: the AWS CLI takes the last one.
-func arnArg(flag, resource string) string {
-	return flag + ` "arn:aws$(case $region in (cn-*) printf -- -cn ;; (us-gov-*) printf -- -us-gov ;; esac):` + resource + `"`
-}
-
 // about returns the resource that a request named, by its name or by an ARN in
 // which the name follows a part such as ":repository/". One operation answers
 // for several types: an ARN without the part is one of another type, of which

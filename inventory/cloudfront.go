@@ -55,9 +55,12 @@ var cloudfront = []Kind{{
 		// These say nothing of distributions: the web ACLs and logging
 		// configurations of the scope CLOUDFRONT, and those in use, are asked
 		// for together with what they protect, and read by their own kinds.
-		silent("wafv2:ListWebACLs", "", "", "--scope CLOUDFRONT"),
-		silent("wafv2:ListLoggingConfigurations", "", "", "--scope CLOUDFRONT"),
-		silent("wafv2:GetWebACL", "Id", "cloudfront:ListDistributions DistributionList.Items[?starts_with(WebACLId,'arn:')].WebACLId", wafName),
+		silent("wafv2:ListWebACLs", "", "", edgeScope),
+		silent("wafv2:ListRuleGroups", "", "", edgeScope),
+		silent("wafv2:ListLoggingConfigurations", "", "", edgeScope),
+		silent("wafv2:GetWebACL", "Id", webACLs, wafName),
+		silent("wafv2:GetRuleGroup", "Id", wafGroups, wafName),
+		silent("wafv2:ListTagsForResource", "ResourceARN", webACLs+"; "+wafGroups, nil),
 	},
 }, {
 	Type: "AWS::CloudFront::OriginAccessControl", Global: true,
@@ -76,9 +79,16 @@ var cloudfront = []Kind{{
 	}},
 }}
 
-// silent is a call that a script makes and that says nothing of the kind.
-func silent(op, param, each, args string) Call {
-	return Call{Op: op, Param: param, Each: each, Args: args, Read: func(*Answer) []*haetae.Resource { return nil }}
+// silent is a call that is made and that says nothing of the kind.
+func silent(op, param, each string, params map[string]any) Call {
+	return Call{Op: op, Param: param, Each: each, Params: params, Read: func(*Answer) []*haetae.Resource { return nil }}
+}
+
+// silentBatch is silent about several parents at once.
+func silentBatch(op, param string, batch int, each string, params map[string]any) Call {
+	c := silent(op, param, each, params)
+	c.List, c.Batch = true, batch
+	return c
 }
 
 // wholeName is where a whole configuration waits for wholeConfig. It replaces

@@ -29,7 +29,7 @@ var cloudtrail = []Kind{{
 			Absent: []string{"InsightNotEnabledException"},
 			Gives:  []string{"InsightSelectors"}, Read: readSelectors,
 		}, {
-			Op: "cloudtrail:ListTags", Member: "ResourceTagList", Param: "ResourceIdList", Each: trailARNs,
+			Op: "cloudtrail:ListTags", Member: "ResourceTagList", Param: "ResourceIdList", List: true, Batch: 20, Each: trailARNs,
 			Gives: []string{"Tags"}, Read: readTrailTags,
 		},
 	},

@@ -3,7 +3,9 @@ package inventory
 import "github.com/haetae/haetae"
 
 // allAlarms asks for composite alarms too, which are left out by default.
-const allAlarms = "--alarm-types CompositeAlarm MetricAlarm"
+func allAlarms() map[string]any {
+	return map[string]any{"AlarmTypes": []any{"CompositeAlarm", "MetricAlarm"}}
+}
 
 // cloudwatch holds alarms.
 var cloudwatch = []Kind{{
@@ -11,7 +13,7 @@ var cloudwatch = []Kind{{
 	ARN:  "arn:${Partition}:cloudwatch:${Region}:${Account}:alarm:${ID}",
 	Calls: []Call{
 		{
-			Op: "cloudwatch:DescribeAlarms", Args: allAlarms, Lists: true, Member: "MetricAlarms",
+			Op: "cloudwatch:DescribeAlarms", Params: allAlarms(), Lists: true, Member: "MetricAlarms",
 			Gives: []string{"*"}, Read: readMetricAlarms,
 		}, {
 			// The same members, of the alarms of one metric only.
@@ -29,7 +31,7 @@ var cloudwatch = []Kind{{
 	Type: "AWS::CloudWatch::CompositeAlarm",
 	ARN:  "arn:${Partition}:cloudwatch:${Region}:${Account}:alarm:${ID}",
 	Calls: []Call{{
-		Op: "cloudwatch:DescribeAlarms", Args: allAlarms, Lists: true, Member: "CompositeAlarms",
+		Op: "cloudwatch:DescribeAlarms", Params: allAlarms(), Lists: true, Member: "CompositeAlarms",
 		Gives: []string{"*"}, Read: readCompositeAlarms,
 	}},
 }}

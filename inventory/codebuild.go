@@ -19,7 +19,8 @@ var codebuild = []Kind{{
 				return out
 			},
 		}, {
-			Op: "codebuild:BatchGetProjects", Member: "projects[].arn", Param: "names", Each: "codebuild:ListProjects projects[]",
+			Op: "codebuild:BatchGetProjects", Member: "projects[].arn", Param: "names", List: true, Batch: 100,
+			Each:  "codebuild:ListProjects projects[]",
 			Gives: []string{"*"}, Read: readProjects,
 		},
 	},

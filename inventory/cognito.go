@@ -10,7 +10,7 @@ var cognito = []Kind{{
 	ARN: "arn:${Partition}:cognito-idp:${Region}:${Account}:userpool/${ID}",
 	Calls: []Call{
 		{
-			Op: "cognito-idp:ListUserPools", Args: "--max-results 60", Lists: true, Member: "UserPools",
+			Op: "cognito-idp:ListUserPools", Params: map[string]any{"MaxResults": int64(60)}, Lists: true, Member: "UserPools",
 			Read: func(a *Answer) (out []*haetae.Resource) {
 				for u := range a.each("UserPools") {
 					out = append(out, resource(str(u, "Id"), take(u, "UserPoolName=Name")))

@@ -6,13 +6,13 @@ import (
 	"github.com/haetae/haetae"
 )
 
-// otherContact is the call for an alternate contact besides that for security,
-// which a script asks for: "Billing". A failure does not say of which contact it
-// is, so that "there is none" proves nothing here.
+// otherContact is the call for an alternate contact besides that for security:
+// "Billing".
 func otherContact(name string) Call {
 	kind := strings.ToUpper(name)
 	return Call{
-		Op: "account:GetAlternateContact", Member: "AlternateContact.AlternateContactType=" + kind, Other: true,
+		Op: "account:GetAlternateContact", Member: "AlternateContact.AlternateContactType=" + kind,
+		Params: map[string]any{"AlternateContactType": kind}, Absent: notFound,
 		Gives: []string{"Observed.AlternateContacts." + name},
 		Read: func(a *Answer) []*haetae.Resource {
 			c := object(a.Body, "AlternateContact")

@@ -1,7 +1,8 @@
 package inventory
 
 import (
-	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/haetae/haetae"
@@ -25,55 +26,14 @@ func more(body map[string]any) bool {
 	return false
 }
 
-// unasked says that nobody asked.
-func unasked(c *Call) *haetae.Unknown {
-	return &haetae.Unknown{
-		Reason: haetae.NotAsked, Actions: c.actions(),
-		Detail: "no output of `" + c.command() + "`",
-	}
-}
-
-// unfinished says that a list is not whole.
-func unfinished(c *Call) *haetae.Unknown {
-	return &haetae.Unknown{
-		Reason: haetae.NotAsked, Actions: c.actions(),
-		Detail: "the output of `" + c.command() + "` says that there is more, and the rest is not there",
-	}
-}
-
-// failure says how a call failed.
-func failure(c *Call, code, message string) *haetae.Unknown {
-	u := &haetae.Unknown{
-		Reason: haetae.NotAsked, Actions: c.actions(),
-		Detail: fmt.Sprintf("`%s` failed with %s", c.command(), code),
-	}
-	switch {
-	case isDenied(code):
-		u.Reason = haetae.Denied
-		u.Detail = fmt.Sprintf("`%s` was denied (%s)", c.command(), code)
-	case strings.Contains(code, "Throttl") || code == "RequestLimitExceeded" || code == "TooManyRequestsException" || code == "SlowDown":
-		u.Reason = haetae.Throttled
-	case message != "":
-		u.Detail += ": " + message
-	}
-	return u
-}
-
-// isDenied tells whether an error code means that the caller lacks a
-// permission. Services spell it in their own ways.
-func isDenied(code string) bool {
-	switch code {
-	case "UnauthorizedOperation", "Client.UnauthorizedOperation", "AuthorizationError",
-		"AuthorizationErrorException", "NotAuthorized", "Forbidden", "403":
-		return true
-	}
-	return strings.HasPrefix(code, "AccessDenied")
-}
-
 // coverage says for each account, region and type how much of it was listed.
 func (b *Builder) coverage(find func(*Kind, *haetae.Resource) *entry) []haetae.Coverage {
 	var out []haetae.Coverage
 	done := map[haetae.Key]haetae.CoverageStatus{}
+	others := "haetae reads no AWS CLI command that lists it"
+	if b.live() {
+		others = "haetae calls no operation that lists it"
+	}
 	for at := range b.places {
 		for i := range b.kinds {
 			k := &b.kinds[i]
@@ -87,7 +47,7 @@ func (b *Builder) coverage(find func(*Kind, *haetae.Resource) *entry) []haetae.C
 		}
 		out = append(out, haetae.Coverage{
 			Account: at[0], Region: at[1], Type: "*", Status: haetae.Missing, Reason: haetae.NotAsked,
-			Detail: "haetae reads no AWS CLI command that lists it",
+			Detail: others,
 		})
 	}
 	return out
@@ -95,6 +55,9 @@ func (b *Builder) coverage(find func(*Kind, *haetae.Resource) *entry) []haetae.C
 
 // covered says how much of one type was listed in one place.
 func (b *Builder) covered(k *Kind, at [2]string, find func(*Kind, *haetae.Resource) *entry, done map[haetae.Key]haetae.CoverageStatus) haetae.Coverage {
+	if u := b.refusal(at); u != nil {
+		return haetae.Coverage{Status: haetae.Missing, Reason: u.Reason, Detail: u.Detail, Actions: u.Actions}
+	}
 	if k.Singleton {
 		return haetae.Coverage{Status: haetae.Complete}
 	}
@@ -102,10 +65,16 @@ func (b *Builder) covered(k *Kind, at [2]string, find func(*Kind, *haetae.Resour
 	status := haetae.Missing
 	for i := range k.Calls {
 		c := &k.Calls[i]
-		if !c.Lists {
+		var s haetae.CoverageStatus
+		var u *haetae.Unknown
+		switch {
+		case c.Only != "":
+			s, u = b.found(k, c, at, done)
+		case c.Lists:
+			s, u = b.listed(k, c, at, find, done)
+		default:
 			continue
 		}
-		s, u := b.listed(k, c, at, find, done)
 		if s == haetae.Complete {
 			return haetae.Coverage{Status: s}
 		}
@@ -126,62 +95,88 @@ func (b *Builder) listed(k *Kind, c *Call, at [2]string, find func(*Kind, *haeta
 		o := b.lists[here]
 		switch {
 		case o.unfinished():
-			return haetae.Partial, unfinished(c)
+			return haetae.Partial, b.unfinished(c, o)
 		case o.answered():
 			return haetae.Complete, nil
 		case o != nil && o.fail != nil:
 			return haetae.Missing, o.fail
 		}
-		return haetae.Missing, unasked(c)
+		return haetae.Missing, b.unasked(c)
 	}
 	// Listed parent by parent: whole when the parents are, and each of them
 	// was asked.
-	var parentKind *Kind
-	for i := range b.kinds {
-		if b.kinds[i].Type == k.Of {
-			parentKind = &b.kinds[i]
-		}
+	i := slices.IndexFunc(b.kinds, func(k2 Kind) bool { return k2.Type == k.Of })
+	if i < 0 {
+		return haetae.Missing, b.unasked(c)
 	}
-	if parentKind == nil {
-		return haetae.Missing, unasked(c)
-	}
+	parentKind := &b.kinds[i]
 	asked := map[*entry]*outcome{}
-	any := false
-	for p, o := range b.shown {
-		if p.spot != here {
-			continue
-		}
+	any, top := false, false
+	for _, name := range slices.Sorted(maps.Keys(b.shown[here])) {
+		o := b.shown[here][name]
 		any = any || o.answered()
-		r := resource(last(p.parent), nil)
+		r := resource(last(name), nil)
 		r.Type, r.Account, r.Region = k.Of, at[0], at[1]
-		if strings.HasPrefix(p.parent, "arn:") {
-			r.ARN = p.parent
+		if strings.HasPrefix(name, "arn:") {
+			r.ARN = name
 		}
 		if e := find(parentKind, r); e != nil {
 			asked[e] = o
+		} else {
+			top = top || o.answered()
 		}
 	}
 	status, why := haetae.Complete, (*haetae.Unknown)(nil)
-	if done[haetae.Key{Account: at[0], Region: at[1], Type: k.Of}] != haetae.Complete {
-		status, why = haetae.Partial, unasked(c)
+	// What is in its own kind is whole when something else that it is in was
+	// asked too: the root of the organizational units.
+	whole := done[haetae.Key{Account: at[0], Region: at[1], Type: k.Of}] == haetae.Complete
+	if k.Of == k.Type {
+		whole = top
 	}
-	for _, e := range b.entries {
-		if e.kind != parentKind || e.Account != at[0] || !parentKind.Global && e.Region != at[1] {
+	if !whole {
+		status, why = haetae.Partial, b.unasked(c)
+	}
+	for _, e := range b.ofKind[parentKind] {
+		if e.Account != at[0] || !parentKind.Global && e.Region != at[1] {
 			continue
 		}
 		o := asked[e]
 		switch {
 		case o.unfinished():
-			status, why = haetae.Partial, unfinished(c)
+			status, why = haetae.Partial, b.unfinished(c, o)
 		case o.answered():
 		case o != nil && o.fail != nil:
 			status, why = haetae.Partial, o.fail
 		case why == nil:
-			status, why = haetae.Partial, unasked(c)
+			status, why = haetae.Partial, b.unasked(c)
 		}
 	}
 	if status == haetae.Partial && !any {
 		status = haetae.Missing
 	}
 	return status, why
+}
+
+// found says how much of a type was found by a call that never finds all.
+func (b *Builder) found(k *Kind, c *Call, at [2]string, done map[haetae.Key]haetae.CoverageStatus) (haetae.CoverageStatus, *haetae.Unknown) {
+	shown := b.shown[spot{c, at[0], at[1]}]
+	var fail *haetae.Unknown
+	answered := false
+	for _, name := range slices.Sorted(maps.Keys(shown)) {
+		o := shown[name]
+		answered = answered || o.answered()
+		if o.fail != nil && (fail == nil || o.fail.Reason == haetae.Denied) {
+			fail = o.fail
+		}
+	}
+	if fail != nil {
+		if answered {
+			return haetae.Partial, fail
+		}
+		return haetae.Missing, fail
+	}
+	if s := done[haetae.Key{Account: at[0], Region: at[1], Type: k.Of}]; !answered && (s == haetae.Missing || s == "") {
+		return haetae.Missing, b.unasked(c)
+	}
+	return haetae.Partial, &haetae.Unknown{Reason: haetae.NotAsked, Actions: c.RequiredActions(), Detail: "only " + c.Only + " are read"}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	tableNames   = "dynamodb:ListTables TableNames[]"
-	tableARNTail = "dynamodb:$region:$account:table/$1"
+	tableNames = "dynamodb:ListTables TableNames[]"
+	tableARN   = "arn:${Partition}:dynamodb:${Region}:${Account}:table/${Parent}"
 )
 
 // dynamodb holds tables.
@@ -34,7 +34,7 @@ var dynamodb = []Kind{{
 			Gives: []string{"KinesisStreamSpecification"}, Read: readStreamingDestination,
 		}, {
 			Op: "dynamodb:GetResourcePolicy", Member: "Policy", Param: "ResourceArn", Each: tableNames,
-			Args: arnArg("--resource-arn", tableARNTail), Absent: []string{"PolicyNotFoundException"},
+			Params: map[string]any{"ResourceArn": tableARN}, Absent: []string{"PolicyNotFoundException"},
 			Gives: []string{"ResourcePolicy"}, Read: func(a *Answer) []*haetae.Resource {
 				return table(str(a.Body, "ResourceArn"), map[string]any{
 					"ResourcePolicy": map[string]any{"PolicyDocument": policy(a.Body["Policy"])},
@@ -42,7 +42,7 @@ var dynamodb = []Kind{{
 			},
 		}, {
 			Op: "dynamodb:ListTagsOfResource", Member: "Tags[].Key", Param: "ResourceArn", Each: tableNames,
-			Args: arnArg("--resource-arn", tableARNTail), Gives: []string{"Tags"},
+			Params: map[string]any{"ResourceArn": tableARN}, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return table(str(a.Body, "ResourceArn"), take(a.Body, "Tags"))
 			},

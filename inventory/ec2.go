@@ -18,14 +18,14 @@ var ec2 = []Kind{{
 		{Op: "ec2:DescribeVolumes", Member: "Volumes", Joins: true, Read: readAttachedVolumes},
 		{
 			Op: "ec2:DescribeInstanceAttribute", Member: "UserData", Param: "InstanceId",
-			Each: instanceIDs, Args: "--attribute userData", Gives: []string{"UserData"}, Read: readUserData,
+			Each: instanceIDs, Params: map[string]any{"Attribute": "userData"}, Gives: []string{"UserData"}, Read: readUserData,
 		}, {
 			Op: "ec2:DescribeInstanceAttribute", Member: "DisableApiTermination", Param: "InstanceId",
-			Each: instanceIDs, Args: "--attribute disableApiTermination", Gives: []string{"DisableApiTermination"},
+			Each: instanceIDs, Params: map[string]any{"Attribute": "disableApiTermination"}, Gives: []string{"DisableApiTermination"},
 			Read: instanceAttribute("DisableApiTermination"),
 		}, {
 			Op: "ec2:DescribeInstanceAttribute", Member: "InstanceInitiatedShutdownBehavior", Param: "InstanceId",
-			Each: instanceIDs, Args: "--attribute instanceInitiatedShutdownBehavior", Gives: []string{"InstanceInitiatedShutdownBehavior"},
+			Each: instanceIDs, Params: map[string]any{"Attribute": "instanceInitiatedShutdownBehavior"}, Gives: []string{"InstanceInitiatedShutdownBehavior"},
 			Read: instanceAttribute("InstanceInitiatedShutdownBehavior"),
 		},
 	},
@@ -39,11 +39,11 @@ var ec2 = []Kind{{
 	Type: "AWS::EC2::Snapshot",
 	ARN:  "arn:${Partition}:ec2:${Region}::snapshot/${ID}",
 	Calls: []Call{{
-		Op: "ec2:DescribeSnapshots", Lists: true, Member: "Snapshots[].VolumeId", Args: "--owner-ids self",
+		Op: "ec2:DescribeSnapshots", Lists: true, Member: "Snapshots[].VolumeId", Params: map[string]any{"OwnerIds": []any{"self"}},
 		Gives: []string{"*"}, Read: readSnapshots,
 	}, {
 		Op: "ec2:DescribeSnapshotAttribute", Member: "CreateVolumePermissions", Param: "SnapshotId",
-		Each: "ec2:DescribeSnapshots Snapshots[].SnapshotId", Args: "--attribute createVolumePermission",
+		Each: "ec2:DescribeSnapshots Snapshots[].SnapshotId", Params: map[string]any{"Attribute": "createVolumePermission"},
 		Gives: []string{"Observed.CreateVolumePermissions"},
 		Read:  observes("SnapshotId", "CreateVolumePermissions"),
 	}},
@@ -51,11 +51,11 @@ var ec2 = []Kind{{
 	Type: "AWS::EC2::Image",
 	ARN:  "arn:${Partition}:ec2:${Region}::image/${ID}",
 	Calls: []Call{{
-		Op: "ec2:DescribeImages", Lists: true, Member: "Images[].ImageId", Args: "--owners self",
+		Op: "ec2:DescribeImages", Lists: true, Member: "Images[].ImageId", Params: map[string]any{"Owners": []any{"self"}},
 		Gives: []string{"*"}, Read: readImages,
 	}, {
 		Op: "ec2:DescribeImageAttribute", Member: "LaunchPermissions", Param: "ImageId",
-		Each: "ec2:DescribeImages Images[].ImageId", Args: "--attribute launchPermission",
+		Each: "ec2:DescribeImages Images[].ImageId", Params: map[string]any{"Attribute": "launchPermission"},
 		Gives: []string{"Observed.LaunchPermissions"},
 		Read:  observes("ImageId", "LaunchPermissions"),
 	}},
@@ -66,7 +66,7 @@ var ec2 = []Kind{{
 		{Op: "ec2:DescribeLaunchTemplates", Lists: true, Member: "LaunchTemplates", Gives: []string{"*"}, Read: readLaunchTemplates},
 		{
 			Op: "ec2:DescribeLaunchTemplateVersions", Member: "LaunchTemplateVersions", Param: "LaunchTemplateId",
-			Each: "ec2:DescribeLaunchTemplates LaunchTemplates[].LaunchTemplateId", Args: "--versions '$Default'",
+			Each: "ec2:DescribeLaunchTemplates LaunchTemplates[].LaunchTemplateId", Params: map[string]any{"Versions": []any{"$Default"}},
 			Gives: []string{"LaunchTemplateData", "VersionDescription"}, Read: readLaunchTemplateVersions,
 		},
 	},

@@ -26,8 +26,8 @@ var ecr = []Kind{{
 			},
 		}, {
 			Op: "ecr:ListTagsForResource", Member: "tags[].Key", Param: "resourceArn", Each: repositoryNames,
-			Args:  arnArg("--resource-arn", "ecr:$region:$account:repository/$1"),
-			Gives: []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
+			Params: map[string]any{"resourceArn": "arn:${Partition}:ecr:${Region}:${Account}:repository/${Parent}"},
+			Gives:  []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
 				return about(str(a.Body, "resourceArn"), ":repository/", take(a.Body, "Tags=tags"))
 			},
 		},

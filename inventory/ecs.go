@@ -20,7 +20,7 @@ var ecs = []Kind{{
 		{Op: "ecs:ListClusters", Lists: true, Member: "clusterArns", Read: arnList("clusterArns", true)},
 		{
 			Op: "ecs:DescribeClusters", Member: "clusters[].clusterArn", Param: "clusters", Each: ecsClusters,
-			Args: "--include SETTINGS CONFIGURATIONS TAGS", Gives: []string{"*"}, Read: readECSClusters,
+			List: true, Batch: 100, Params: map[string]any{"include": []any{"SETTINGS", "CONFIGURATIONS", "TAGS"}}, Gives: []string{"*"}, Read: readECSClusters,
 		},
 	},
 }, {
@@ -31,19 +31,24 @@ var ecs = []Kind{{
 			Op: "ecs:ListServices", Lists: true, Member: "serviceArns", Param: "cluster", Each: ecsClusters,
 			Read: arnList("serviceArns", false),
 		}, {
-			// Other, since a script cannot loop over the services of each cluster.
-			Op: "ecs:DescribeServices", Member: "services[].serviceArn", Param: "services", Other: true,
+			Op: "ecs:DescribeServices", Member: "services[].serviceArn", Param: "services", List: true, Batch: 10,
+			Each: "ecs:ListServices serviceArns[]", Params: map[string]any{"cluster": "${Grandparent}", "include": []any{"TAGS"}},
 			Gives: []string{"*"}, Read: readECSServices,
 		},
 	},
 }, {
-	Type: "AWS::ECS::TaskDefinition",
-	ARN:  "${ID}",
+	// There are many more task definitions than are in use: each deployment
+	// leaves one behind.
+	Type: "AWS::ECS::TaskDefinition", Of: "AWS::ECS::Service",
+	ARN: "${ID}",
 	Calls: []Call{
-		{Op: "ecs:ListTaskDefinitions", Lists: true, Member: "taskDefinitionArns", Read: arnList("taskDefinitionArns", false)},
+		{Op: "ecs:ListTaskDefinitions", Lists: true, Other: true, Member: "taskDefinitionArns", Read: arnList("taskDefinitionArns", false)},
+		silent("ecs:ListTasks", "cluster", ecsClusters, nil),
+		silentBatch("ecs:DescribeTasks", "tasks", 100, "ecs:ListTasks taskArns[]", map[string]any{"cluster": "${Grandparent}"}),
 		{
 			Op: "ecs:DescribeTaskDefinition", Member: "taskDefinition.taskDefinitionArn", Param: "taskDefinition",
-			Each: "ecs:ListTaskDefinitions taskDefinitionArns[]", Args: "--include TAGS", Gives: []string{"*"},
+			Each: "ecs:DescribeServices services[].taskDefinition; ecs:DescribeTasks tasks[].taskDefinitionArn",
+			Only: "the task definitions that services and running tasks use", Params: map[string]any{"include": []any{"TAGS"}}, Gives: []string{"*"},
 			Read: readTaskDefinition,
 		},
 	},

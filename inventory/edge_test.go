@@ -217,7 +217,7 @@ func TestWAF(t *testing.T) {
 
 func TestTheScriptAsksForWebACLsOfBothScopes(t *testing.T) {
 	global, regional, ok := strings.Cut(Script(), "\nregional() {")
-	if !ok || !strings.Contains(global, "ask wafv2 list-web-acls --scope CLOUDFRONT\n") || !strings.Contains(regional, "ask wafv2 list-web-acls --scope REGIONAL\n") {
+	if !ok || !strings.Contains(global, " wafv2 list-web-acls --scope CLOUDFRONT\n") || !strings.Contains(regional, " wafv2 list-web-acls --scope REGIONAL\n") {
 		t.Error("a scope is missing")
 	}
 	if strings.Contains(regional, "CLOUDFRONT\n") || strings.Contains(regional, "list-web-acls --scope CLOUDFRONT") {

@@ -44,9 +44,8 @@ var efs = []Kind{{
 			Op: "efs:DescribeMountTargets", Actions: efsAction("DescribeMountTargets"), Lists: true, Member: "MountTargets",
 			Param: "FileSystemId", Each: fileSystems, Gives: []string{"*"}, Read: readMountTargets,
 		}, {
-			// Other, since a script cannot loop over the targets of each system.
 			Op: "efs:DescribeMountTargetSecurityGroups", Actions: efsAction("DescribeMountTargetSecurityGroups"), Member: "SecurityGroups",
-			Param: "MountTargetId", Other: true, Gives: []string{"SecurityGroups"}, Read: func(a *Answer) []*haetae.Resource {
+			Param: "MountTargetId", Each: "efs:DescribeMountTargets MountTargets[].MountTargetId", Gives: []string{"SecurityGroups"}, Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{resource(str(a.Body, "MountTargetId"), take(a.Body, "SecurityGroups"))}
 			},
 		},

@@ -1,12 +1,20 @@
 package inventory
 
-import "github.com/haetae/haetae"
+import (
+	"cmp"
 
-const eksClusters = "eks:ListClusters clusters[]"
+	"github.com/haetae/haetae"
+)
 
-// eks holds clusters, their groups of nodes, and who may sign in to them. The
-// calls about one group or entry are Other, since a script cannot loop over
-// those of each cluster.
+const (
+	eksClusters   = "eks:ListClusters clusters[]"
+	accessEntries = "eks:ListAccessEntries accessEntries[]"
+)
+
+// ofCluster names the cluster of what is listed cluster by cluster.
+var ofCluster = map[string]any{"clusterName": "${Grandparent}"}
+
+// eks holds clusters, their groups of nodes, and who may sign in to them.
 var eks = []Kind{{
 	Type: "AWS::EKS::Cluster",
 	ARN:  "arn:${Partition}:eks:${Region}:${Account}:cluster/${ID}",
@@ -35,7 +43,8 @@ var eks = []Kind{{
 				return out
 			},
 		}, {
-			Op: "eks:DescribeNodegroup", Member: "nodegroup.nodegroupArn", Param: "nodegroupName", Other: true,
+			Op: "eks:DescribeNodegroup", Member: "nodegroup.nodegroupArn", Param: "nodegroupName",
+			Each: "eks:ListNodegroups nodegroups[]", Params: ofCluster,
 			Gives: []string{"*"}, Read: readNodegroup,
 		},
 	},
@@ -51,10 +60,12 @@ var eks = []Kind{{
 				return out
 			},
 		}, {
-			Op: "eks:DescribeAccessEntry", Member: "accessEntry.accessEntryArn", Param: "principalArn", Other: true,
+			Op: "eks:DescribeAccessEntry", Member: "accessEntry.accessEntryArn", Param: "principalArn",
+			Each: accessEntries, Params: ofCluster,
 			Gives: []string{"*"}, Read: readAccessEntry,
 		}, {
-			Op: "eks:ListAssociatedAccessPolicies", Member: "associatedAccessPolicies", Param: "principalArn", Other: true,
+			Op: "eks:ListAssociatedAccessPolicies", Member: "associatedAccessPolicies", Param: "principalArn",
+			Each: accessEntries, Params: ofCluster,
 			Gives: []string{"AccessPolicies"}, Read: readAccessPolicies,
 		},
 	},
@@ -104,7 +115,7 @@ func readNodegroup(a *Answer) []*haetae.Resource {
 	g := object(a.Body, "nodegroup")
 	p := pascalObject(take(g, "amiType", "capacityType", "diskSize", "instanceTypes", "labels", "launchTemplate", "nodeRepairConfig",
 		"nodeRole", "releaseVersion", "remoteAccess", "scalingConfig", "subnets", "tags", "taints", "updateConfig", "version"), "labels", "tags")
-	r := nodegroup(str(g, "clusterName"), str(g, "nodegroupName"), p)
+	r := nodegroup(cmp.Or(str(g, "clusterName"), str(a.Body, "clusterName")), cmp.Or(str(g, "nodegroupName"), str(a.Body, "nodegroupName")), p)
 	r.ARN = str(g, "nodegroupArn")
 	r.Observed = take(g, "Arn=nodegroupArn", "Status=status", "CreatedAt=createdAt")
 	r.Observed["AutoScalingGroups"] = pluck(get(g, "resources.autoScalingGroups"), "name")
@@ -120,7 +131,7 @@ func readAccessEntry(a *Answer) []*haetae.Resource {
 	e := object(a.Body, "accessEntry")
 	p := pascalObject(take(e, "kubernetesGroups", "type", "username"))
 	p["Tags"] = tagList(object(e, "tags"))
-	r := accessEntry(str(e, "clusterName"), str(e, "principalArn"), p)
+	r := accessEntry(cmp.Or(str(e, "clusterName"), str(a.Body, "clusterName")), cmp.Or(str(e, "principalArn"), str(a.Body, "principalArn")), p)
 	r.ARN = str(e, "accessEntryArn")
 	r.Observed = take(e, "AccessEntryArn=accessEntryArn")
 	return []*haetae.Resource{r}

@@ -17,7 +17,7 @@ var elasticache = []Kind{{
 			Op: "elasticache:DescribeReplicationGroups", Lists: true, Member: "ReplicationGroups[].MemberClusters", Gives: []string{"*"},
 			Read: readReplicationGroups,
 		}, {
-			Op: "elasticache:DescribeCacheClusters", Member: "CacheClusters", Args: nodeInfo,
+			Op: "elasticache:DescribeCacheClusters", Member: "CacheClusters", Params: nodeInfo(),
 			Gives: []string{"EngineVersion", "AutoMinorVersionUpgrade", "CacheParameterGroupName", "CacheSubnetGroupName",
 				"SecurityGroupIds", "PreferredMaintenanceWindow", "NotificationTopicArn", "NetworkType", "IpDiscovery"},
 			Read: readGroupOfNodes,
@@ -29,7 +29,7 @@ var elasticache = []Kind{{
 	ARN:  "arn:${Partition}:elasticache:${Region}:${Account}:cluster:${ID}",
 	Calls: []Call{
 		{
-			Op: "elasticache:DescribeCacheClusters", Lists: true, Member: "CacheClusters", Args: nodeInfo, Gives: []string{"*"},
+			Op: "elasticache:DescribeCacheClusters", Lists: true, Member: "CacheClusters", Params: nodeInfo(), Gives: []string{"*"},
 			Read: readCacheClusters,
 		},
 		cacheTags("elasticache:DescribeCacheClusters CacheClusters[].ARN", ":cluster:"),
@@ -46,7 +46,8 @@ var elasticache = []Kind{{
 	},
 }}
 
-const nodeInfo = "--show-cache-node-info"
+// nodeInfo asks for the nodes of each cluster.
+func nodeInfo() map[string]any { return map[string]any{"ShowCacheNodeInfo": true} }
 
 // cacheTags is the call for the tags of one kind of resource, which its ARN
 // tells.

@@ -27,7 +27,7 @@ var elb = []Kind{{
 			Gives: []string{"Policies"}, Read: readClassicPolicies,
 		}, {
 			Op: "elb:DescribeTags", Actions: elbAction("DescribeTags"), Member: "TagDescriptions[].LoadBalancerName",
-			Param: "LoadBalancerNames", Each: classicNames, Gives: []string{"Tags"}, Read: readClassicTags,
+			Param: "LoadBalancerNames", List: true, Batch: 20, Each: classicNames, Gives: []string{"Tags"}, Read: readClassicTags,
 		},
 	},
 }}

@@ -79,7 +79,7 @@ func attributes(param, prop string) func(*Answer) []*haetae.Resource {
 func elbTags(param, each, in string) Call {
 	return Call{
 		Op: "elbv2:DescribeTags", Actions: elbAction("DescribeTags"), Member: "TagDescriptions[].ResourceArn",
-		Param: "ResourceArns", Each: each, Gives: []string{"Tags"},
+		Param: "ResourceArns", List: true, Batch: 20, Each: each, Gives: []string{"Tags"},
 		Read: func(a *Answer) (out []*haetae.Resource) {
 			for d := range a.each("TagDescriptions") {
 				arn := str(d, "ResourceArn")

@@ -35,9 +35,8 @@ var events = []Kind{{
 			Op: "events:ListRules", Lists: true, Member: "Rules[].State", Param: "EventBusName", Each: busNames, Gives: []string{"*"},
 			Read: readEventRules,
 		}, {
-			// A script asks for the rules of the default bus: only of them a name
-			// alone says enough.
-			Op: "events:ListTargetsByRule", Member: "Targets[].Arn", Param: "Rule", Each: "events:ListRules Rules[].Name", Gives: []string{"Targets"},
+			Op: "events:ListTargetsByRule", Member: "Targets[].Arn", Param: "Rule", Each: "events:ListRules Rules[].Name",
+			Params: map[string]any{"EventBusName": "${Grandparent}"}, Gives: []string{"Targets"},
 			Read: readRuleTargets,
 		},
 		eventTags("events:ListRules Rules[].Arn", ":rule/"),

@@ -218,6 +218,7 @@ func (l *loader) feed(b *Builder, o Options) (used int) {
 		a := &Answer{
 			Op: op, Account: accounts[d.group], Region: d.region, Body: d.body,
 			Code: d.code, Message: d.message, Place: haetae.Place{File: path.Join(l.shown, d.file)},
+			Params: l.names.params(op, stem(d.file)),
 		}
 		if a.Region == "" && !d.global {
 			a.Region = cmp.Or(regionIn(d.body), region)

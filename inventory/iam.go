@@ -38,12 +38,6 @@ var iam = []Kind{{
 				return []*haetae.Resource{r}
 			},
 		},
-		credential("iam:ListAccessKeys", "AccessKeyMetadata", "Observed.AccessKeys", false, "AccessKeyId", "Status", "CreateDate"),
-		credential("iam:ListMFADevices", "MFADevices", "Observed.MFADevices", false, "SerialNumber", "EnableDate"),
-		credential("iam:ListSigningCertificates", "Certificates", "Observed.SigningCertificates", true, "CertificateId", "Status", "UploadDate"),
-		credential("iam:ListSSHPublicKeys", "SSHPublicKeys", "Observed.SSHPublicKeys", true, "SSHPublicKeyId", "Status", "UploadDate"),
-		credential("iam:ListServiceSpecificCredentials", "ServiceSpecificCredentials", "Observed.ServiceSpecificCredentials", true,
-			"ServiceName", "Status", "CreateDate", "ServiceSpecificCredentialId"),
 		{
 			Op: "iam:GetCredentialReport", Member: "ReportFormat", Joins: true,
 			Actions: []string{"iam:GenerateCredentialReport", "iam:GetCredentialReport"},
@@ -51,6 +45,12 @@ var iam = []Kind{{
 				"Observed.AccessKeys", "Observed.MFADevices", "Volatile.PasswordLastUsed", "Volatile.AccessKeyLastUsed"},
 			Read: readUserRows,
 		},
+		credential("iam:ListAccessKeys", "AccessKeyMetadata", "Observed.AccessKeys", false, "AccessKeyId", "Status", "CreateDate"),
+		credential("iam:ListMFADevices", "MFADevices", "Observed.MFADevices", false, "SerialNumber", "EnableDate"),
+		credential("iam:ListSigningCertificates", "Certificates", "Observed.SigningCertificates", true, "CertificateId", "Status", "UploadDate"),
+		credential("iam:ListSSHPublicKeys", "SSHPublicKeys", "Observed.SSHPublicKeys", true, "SSHPublicKeyId", "Status", "UploadDate"),
+		credential("iam:ListServiceSpecificCredentials", "ServiceSpecificCredentials", "Observed.ServiceSpecificCredentials", true,
+			"ServiceName", "Status", "CreateDate", "ServiceSpecificCredentialId"),
 	},
 }, {
 	Type: "AWS::IAM::Group", Global: true,
@@ -59,7 +59,7 @@ var iam = []Kind{{
 		{Op: details, Lists: true, Member: "GroupDetailList", Gives: []string{"*", "Policies", "ManagedPolicyArns"}, Read: readGroupDetails},
 		{Op: "iam:ListGroups", Lists: true, Other: true, Member: "Groups[].GroupId", Gives: []string{"*"}, Read: readGroups},
 		{
-			Op: "iam:GetGroup", Member: "Group", Param: "GroupName", Each: "iam:ListGroups Groups[].GroupName",
+			Op: "iam:GetGroup", Member: "Group", Param: "GroupName", Each: details + " GroupDetailList[].GroupName",
 			Gives: []string{"Observed.Users"}, Read: readGroup,
 		},
 		other(ofIdentity("iam:ListGroupPolicies", "GroupName", inlineNames, "Policies")),
@@ -75,13 +75,9 @@ var iam = []Kind{{
 			Gives: []string{"*", "Policies", "ManagedPolicyArns", "PermissionsBoundary", "Tags", "Volatile.RoleLastUsed", "Observed.InstanceProfiles"},
 			Read:  readRoleDetails,
 		},
-		{Op: "iam:ListRoles", Lists: true, Other: true, Member: "Roles[].RoleId", Gives: []string{"*", "MaxSessionDuration", "Description"}, Read: readRoles},
-		func() Call {
-			// The authorization details lack the two.
-			c := identity("iam:GetRole", "Role", "RoleName", roleOf, "*", "PermissionsBoundary", "Tags", "Volatile.RoleLastUsed", "MaxSessionDuration", "Description")
-			c.Each = "iam:ListRoles Roles[].RoleName"
-			return c
-		}(),
+		// The authorization details lack the two.
+		{Op: "iam:ListRoles", Lists: true, Member: "Roles[].RoleId", Gives: []string{"*", "MaxSessionDuration", "Description"}, Read: readRoles},
+		other(identity("iam:GetRole", "Role", "RoleName", roleOf, "*", "PermissionsBoundary", "Tags", "Volatile.RoleLastUsed", "MaxSessionDuration", "Description")),
 		other(ofIdentity("iam:ListRolePolicies", "RoleName", inlineNames, "Policies")),
 		other(inline("iam:GetRolePolicy", "RoleName")),
 		other(ofIdentity("iam:ListAttachedRolePolicies", "RoleName", attachedARNs, "ManagedPolicyArns")),
@@ -203,7 +199,7 @@ func attachedARNs(a *Answer) map[string]any {
 // credential is a call that lists one kind of a user's credentials.
 func credential(op, member, gives string, other bool, names ...string) Call {
 	return Call{
-		Op: op, Member: member, Param: "UserName", Other: other, Each: "iam:ListUsers Users[].UserName", Gives: []string{gives},
+		Op: op, Member: member, Param: "UserName", Other: other, Each: details + " UserDetailList[].UserName", Gives: []string{gives},
 		Read: func(a *Answer) (out []*haetae.Resource) {
 			// Without a user the answer is about whoever asked, and its items
 			// say who that is.

@@ -52,16 +52,35 @@ type Call struct {
 	// Param is the request parameter that names the parent ("Bucket"), when
 	// the operation is about one parent.
 	Param string
-	// Each is where a script finds the parents: an operation and a JMESPath
-	// over its answer, "s3api:ListBuckets Buckets[].Name".
+	// List is set when Param takes a list of parents.
+	List bool
+	// Batch is how many parents one request may be about when the answer names
+	// each of them itself; 0 is one. It needs List.
+	Batch int
+	// Params are further request parameters, with the API's names and types:
+	// string, bool, int64, []any and map[string]any. See [Call.Request] for the
+	// placeholders in texts.
+	Params map[string]any
+	// Each is where the parents are found: an operation and a JMESPath over its
+	// answer, "s3api:ListBuckets Buckets[].Name"; several stand behind each
+	// other with "; " between them and add up. An operation may be the call's
+	// own: organizational units are in organizational units.
 	Each string
-	// Before is a command that a script runs first, such as one that makes the
-	// report which the call reads.
+	// Before is an operation that is called first, such as one that makes the
+	// report which the call reads. It is called again until its answer's State
+	// is COMPLETE.
 	Before string
-	// Args are further arguments in a script, in which $1 is the parent.
-	Args string
-	// Other is set when a script need not call it, since another call of the
-	// kind says the same.
+	// Again is set when an answer may not be ready, "JobStatus=IN_PROGRESS": the
+	// call is made again while the answer says so.
+	Again string
+	// Extra is the name of a group of calls that are made only when somebody
+	// asks for the group; "" is always.
+	Extra string
+	// Only says what the call finds of the type when it is never all of it:
+	// "those that services use". The type is then partly listed at best.
+	Only string
+	// Other is set when the call need not be made, since another call says the
+	// same; it is for folders that were filled in another way.
 	Other bool
 	// Joins is set when lists add up with what other calls say instead of
 	// replacing it, as they do for pages about one parent.
@@ -139,11 +158,20 @@ type Answer struct {
 	Account string // that asked; "" when not known
 	Region  string // that was asked; "" for global endpoints
 	Place   haetae.Place
-	// Body is the answer, with the request's parent as one more member under
-	// the parameter's name.
+	// Params are the Params of the call that was made, placeholders and all, so
+	// that the answer is taken only by calls that have the same. An empty map is
+	// a call without; nil is not known, and any call of the operation takes it.
+	Params map[string]any
+	// Parents are the parents that a batch was about.
+	Parents []string
+	// Page counts the pages of one call from 0.
+	Page int
+	// Body is the answer, with what [Call.Echo] returns as further members
+	// unless it was about a batch. The Builder may keep parts of it.
 	Body map[string]any
 	// Code and Message are the error when the call failed; Body then holds at
-	// most the parent.
+	// most what the call was about. Code is that of AWS, or one of the codes
+	// of this package ([NotOffered], [Timeout], [Unavailable], [NotReached]).
 	Code, Message string
 
 	redact func(kind, value string) any
@@ -162,20 +190,6 @@ func (a *Answer) Secret(kind, value string) any {
 // each yields the objects in a list member of the answer.
 func (a *Answer) each(member string) iter.Seq[map[string]any] {
 	return objects(a.Body[member])
-}
-
-// actions returns the IAM actions that the call needs.
-func (c *Call) actions() []string {
-	if len(c.Actions) > 0 {
-		return c.Actions
-	}
-	return []string{c.Op}
-}
-
-// command returns the call as one types it: "aws ec2 describe-instances".
-func (c *Call) command() string {
-	service, op, _ := strings.Cut(c.Op, ":")
-	return "aws " + service + " " + kebab(op)
 }
 
 // recognises tells whether the answer has the call's member.
@@ -208,7 +222,7 @@ func Read(op string, a *Answer) []*haetae.Resource {
 	var out []*haetae.Resource
 	for i := range All {
 		for j := range All[i].Calls {
-			if c := &All[i].Calls[j]; c.Op == op && (ref{&All[i], c}).fits(a.Body) {
+			if c := &All[i].Calls[j]; c.Op == op && (ref{kind: &All[i], call: c}).fits(a.Body) {
 				out = append(out, read(&All[i], c, a)...)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 
 const (
 	streamNames = "kinesis:ListStreams StreamNames[]"
-	streamARN   = "kinesis:$region:$account:stream/$1"
+	streamARN   = "arn:${Partition}:kinesis:${Region}:${Account}:stream/${Parent}"
 )
 
 // kinesis holds data streams.
@@ -36,7 +36,7 @@ var kinesis = []Kind{{
 			},
 		}, {
 			Op: "kinesis:GetResourcePolicy", Member: "Policy", Param: "ResourceARN", Each: streamNames,
-			Args: arnArg("--resource-arn", streamARN), Absent: notFound, Gives: []string{"PolicyDocument"},
+			Params: map[string]any{"ResourceARN": streamARN}, Absent: notFound, Gives: []string{"PolicyDocument"},
 			Read: func(a *Answer) []*haetae.Resource {
 				props := map[string]any{"PolicyDocument": policy(a.Body["Policy"])}
 				if m, ok := props["PolicyDocument"].(map[string]any); ok && len(m) == 0 {

@@ -14,7 +14,7 @@ var kms = []Kind{{
 			Op: "kms:DescribeKey", Member: "KeyMetadata", Param: "KeyId", Each: kmsKeys,
 			Gives: []string{"*"}, Read: readKey,
 		}, {
-			Op: "kms:GetKeyPolicy", Member: "Policy", Param: "KeyId", Each: kmsKeys, Args: "--policy-name default",
+			Op: "kms:GetKeyPolicy", Member: "Policy", Param: "KeyId", Each: kmsKeys, Params: map[string]any{"PolicyName": "default"},
 			Gives: []string{"KeyPolicy"}, Read: func(a *Answer) []*haetae.Resource {
 				return keyProps(a, map[string]any{"KeyPolicy": policy(a.Body["Policy"])})
 			},

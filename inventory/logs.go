@@ -18,8 +18,8 @@ var logs = []Kind{{
 			Read: readLogGroups,
 		}, {
 			Op: "logs:ListTagsForResource", Param: "resourceArn", Each: logGroupNames,
-			Args:  arnArg("--resource-arn", "logs:$region:$account:log-group:$1"),
-			Gives: []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
+			Params: map[string]any{"resourceArn": "arn:${Partition}:logs:${Region}:${Account}:log-group:${Parent}"},
+			Gives:  []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
 				return logGroup(str(a.Body, "resourceArn"), map[string]any{"Tags": tagList(object(a.Body, "tags"))})
 			},
 		}, {

@@ -29,16 +29,19 @@ type names struct {
 	byAPI  map[string][]string // API name to operations
 	calls  []*Call
 	byOp   map[string][]*Call
+	// variants are what the files of calls that share their operation end with.
+	variants map[*Call]string
 }
 
 // newNames indexes the calls of the kinds.
 func newNames(kinds []Kind) *names {
-	n := &names{byName: map[string][]string{}, byAPI: map[string][]string{}, byOp: map[string][]*Call{}}
+	n := &names{byName: map[string][]string{}, byAPI: map[string][]string{}, byOp: map[string][]*Call{}, variants: map[*Call]string{}}
 	for i := range kinds {
 		for j := range kinds[i].Calls {
 			c := &kinds[i].Calls[j]
 			n.calls = append(n.calls, c)
 			n.byOp[c.Op] = append(n.byOp[c.Op], c)
+			n.variants[c] = variant(c)
 			if len(n.byOp[c.Op]) > 1 {
 				continue
 			}
@@ -171,6 +174,17 @@ func (n *names) param(op string) string {
 		}
 	}
 	return ""
+}
+
+// params returns the Params that a file's name says, which ends with what
+// [variant] returns; nil when it says none.
+func (n *names) params(op, name string) map[string]any {
+	for _, c := range n.byOp[op] {
+		if v := n.variants[c]; v != "" && strings.HasSuffix(name, v) {
+			return c.Params
+		}
+	}
+	return nil
 }
 
 // identify returns the operation that a document is the answer of, with what

@@ -48,20 +48,20 @@ func domains(typ, engine string) Kind {
 		ARN:  "arn:${Partition}:es:${Region}:${Account}:domain/${ID}",
 		Calls: []Call{list, old, {
 			Op: "opensearch:DescribeDomains", Actions: []string{"es:DescribeDomains"}, Member: "DomainStatusList[].EngineVersion",
-			Param: "DomainNames", Each: domainNames, Gives: []string{"*"}, Read: read,
+			Param: "DomainNames", List: true, Batch: 5, Each: domainNames, Gives: []string{"*"}, Read: read,
 		}, {
 			Op: "opensearch:DescribeDomain", Actions: []string{"es:DescribeDomain"}, Member: "DomainStatus.EngineVersion",
 			Param: "DomainName", Other: true, Gives: []string{"*"}, Read: one(read),
 		}, {
 			Op: "es:DescribeElasticsearchDomains", Member: "DomainStatusList[].ElasticsearchVersion",
-			Param: "DomainNames", Other: true, Gives: []string{"*"}, Read: read,
+			Param: "DomainNames", List: true, Batch: 5, Other: true, Gives: []string{"*"}, Read: read,
 		}, {
 			Op: "es:DescribeElasticsearchDomain", Member: "DomainStatus.ElasticsearchVersion",
 			Param: "DomainName", Other: true, Gives: []string{"*"}, Read: one(read),
 		}, {
 			Op: tagsOp, Actions: []string{"es:ListTags"}, Member: "TagList", Param: "ARN",
-			Each: "opensearch:ListDomainNames DomainNames[?EngineType=='" + engine + "'].DomainName",
-			Args: arnArg("--arn", "es:$region:$account:domain/$1"), Gives: []string{"Tags"},
+			Each:   "opensearch:ListDomainNames DomainNames[?EngineType=='" + engine + "'].DomainName",
+			Params: map[string]any{"ARN": "arn:${Partition}:es:${Region}:${Account}:domain/${Parent}"}, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return about(str(a.Body, "ARN"), ":domain/", take(a.Body, "Tags=TagList"))
 			},

@@ -10,6 +10,7 @@ import (
 const (
 	memberIDs = "organizations:ListAccounts Accounts[].Id"
 	policyIDs = "organizations:ListPolicies Policies[].Id"
+	unitIDs   = "organizations:ListOrganizationalUnitsForParent OrganizationalUnits[].Id"
 
 	// orgSelf names the one organization that an account is in, for answers
 	// that do not say its ID.
@@ -93,13 +94,13 @@ var organizations = []Kind{{
 		},
 	},
 }, {
-	// Units are in units: that all have been asked can never be told, so that
-	// they are never more than partly listed.
+	// Units are in units: they are all listed when the root and each of them
+	// was asked.
 	Type: "AWS::Organizations::OrganizationalUnit", Global: true, Of: "AWS::Organizations::OrganizationalUnit",
 	Calls: []Call{
 		{
 			Op: "organizations:ListOrganizationalUnitsForParent", Lists: true, Member: "OrganizationalUnits", Param: "ParentId",
-			Each: "organizations:ListRoots Roots[].Id", Gives: []string{"*"}, Read: func(a *Answer) (out []*haetae.Resource) {
+			Each: "organizations:ListRoots Roots[].Id; " + unitIDs, Gives: []string{"*"}, Read: func(a *Answer) (out []*haetae.Resource) {
 				for x := range a.each("OrganizationalUnits") {
 					p := take(x, "Name")
 					if s := str(a.Body, "ParentId"); s != "" {
@@ -113,7 +114,7 @@ var organizations = []Kind{{
 				return out
 			},
 		}, {
-			Op: "organizations:ListTagsForResource", Param: "ResourceId", Other: true, Gives: []string{"Tags"},
+			Op: "organizations:ListTagsForResource", Param: "ResourceId", Each: unitIDs, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				id := str(a.Body, "ResourceId")
 				if !strings.HasPrefix(id, "ou-") {
@@ -130,10 +131,6 @@ var organizations = []Kind{{
 		{
 			Op: "organizations:ListPolicies", Lists: true, Member: "Policies[].AwsManaged", Param: "Filter",
 			Each: "sts:GetCallerIdentity ['SERVICE_CONTROL_POLICY','RESOURCE_CONTROL_POLICY','DECLARATIVE_POLICY_EC2','BACKUP_POLICY','TAG_POLICY','AISERVICES_OPT_OUT_POLICY']",
-			Read: readOrgPolicies,
-		}, {
-			// Says a script how to find the policies whose content it asks for.
-			Op: "organizations:ListPolicies", Member: "Policies[].AwsManaged", Args: "--filter SERVICE_CONTROL_POLICY", Other: true,
 			Read: readOrgPolicies,
 		}, {
 			Op: "organizations:DescribePolicy", Member: "Policy.PolicySummary", Param: "PolicyId", Each: policyIDs, Gives: []string{"*", "Content"},

@@ -324,7 +324,7 @@ func TestEveryCallSaysWhatItNeeds(t *testing.T) {
 			if c.Param != "" && c.Each == "" && !c.Other {
 				t.Errorf("%s: a script cannot know the parents of %s", k.Type, c.Op)
 			}
-			for _, a := range c.actions() {
+			for _, a := range c.RequiredActions() {
 				if strings.HasPrefix(a, "s3api:") || strings.HasPrefix(a, "elb") && !strings.HasPrefix(a, "elasticloadbalancing:") {
 					t.Errorf("%s: %s is not an IAM action", c.Op, a)
 				}

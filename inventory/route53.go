@@ -50,11 +50,11 @@ var route53 = []Kind{{
 			},
 		}, {
 			Op: "route53:ListTagsForResource", Member: "ResourceTagSet", Param: "ResourceId", Each: zoneIDs,
-			// The ID in $1 has a path before it, which this call does not take.
-			Args: `--resource-id "${1##*/}" --resource-type hostedzone`, Gives: []string{"HostedZoneTags"},
+			// The ID has a path before it, which this call does not take.
+			Params: map[string]any{"ResourceType": "hostedzone", "ResourceId": "${Parent.Last}"}, Gives: []string{"HostedZoneTags"},
 			Read: func(a *Answer) []*haetae.Resource { return zoneTags(object(a.Body, "ResourceTagSet")) },
 		}, {
-			Op: "route53:ListTagsForResources", Member: "ResourceTagSets", Joins: true, Param: "ResourceIds", Other: true, Gives: []string{"HostedZoneTags"},
+			Op: "route53:ListTagsForResources", Member: "ResourceTagSets", Joins: true, Param: "ResourceIds", List: true, Batch: 10, Other: true, Gives: []string{"HostedZoneTags"},
 			Read: func(a *Answer) (out []*haetae.Resource) {
 				for s := range a.each("ResourceTagSets") {
 					out = append(out, zoneTags(s)...)

@@ -13,7 +13,8 @@ var s3 = []Kind{{
 	Calls: []Call{
 		{
 			Op: "s3api:ListBuckets", Actions: []string{"s3:ListAllMyBuckets"}, Lists: true,
-			Member: "Buckets", Gives: []string{"*"}, Read: readBuckets,
+			// With a size of the page AWS tells the buckets' regions.
+			Member: "Buckets", Params: map[string]any{"MaxBuckets": int64(1000)}, Gives: []string{"*"}, Read: readBuckets,
 		},
 		ofBucket("GetBucketLocation", "s3:GetBucketLocation", "LocationConstraint", "", readBucketLocation, "Observed.Region"),
 		ofBucket("GetBucketPolicy", "s3:GetBucketPolicy", "Policy", "NoSuchBucketPolicy", bucketProps(func(b map[string]any) map[string]any {

@@ -19,7 +19,7 @@ var sqs = []Kind{{
 		{Op: "sqs:ListQueues", Lists: true, Member: "QueueUrls", Read: readQueues},
 		{
 			Op: "sqs:GetQueueAttributes", Member: "Attributes.QueueArn", Param: "QueueUrl", Each: queueURLs,
-			Args: "--attribute-names All", Gives: []string{"*", "PolicyDocument"}, Read: readQueueAttributes,
+			Params: map[string]any{"AttributeNames": []any{"All"}}, Gives: []string{"*", "PolicyDocument"}, Read: readQueueAttributes,
 		}, {
 			Op: "sqs:ListQueueTags", Param: "QueueUrl", Each: queueURLs, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {

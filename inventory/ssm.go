@@ -19,7 +19,7 @@ var ssm = []Kind{{
 			Op: "ssm:DescribeParameters", Lists: true, Member: "Parameters[].Tier", Gives: []string{"*"}, Read: readParameters,
 		}, {
 			Op: "ssm:ListTagsForResource", Param: "ResourceId", Each: "ssm:DescribeParameters Parameters[].Name",
-			Args: "--resource-type Parameter", Gives: []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
+			Params: map[string]any{"ResourceType": "Parameter"}, Gives: []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
 				tags := map[string]any{}
 				for t := range a.each("TagList") {
 					tags[str(t, "Key")] = t["Value"]
@@ -34,10 +34,10 @@ var ssm = []Kind{{
 	Calls: []Call{
 		{
 			// Those of others are not this account's, and are very many.
-			Op: "ssm:ListDocuments", Lists: true, Member: "DocumentIdentifiers", Args: "--filters Key=Owner,Values=Self",
+			Op: "ssm:ListDocuments", Lists: true, Member: "DocumentIdentifiers", Params: map[string]any{"Filters": []any{map[string]any{"Key": "Owner", "Values": []any{"Self"}}}},
 			Gives: []string{"*"}, Read: readDocuments,
 		}, {
-			Op: "ssm:DescribeDocumentPermission", Member: "AccountIds", Param: "Name", Each: documentNames, Args: "--permission-type Share",
+			Op: "ssm:DescribeDocumentPermission", Member: "AccountIds", Param: "Name", Each: documentNames, Params: map[string]any{"PermissionType": "Share"},
 			Gives: []string{"Observed.SharedWith"}, Read: func(a *Answer) []*haetae.Resource {
 				r := resource(last(str(a.Body, "Name")), nil)
 				accounts, _ := a.Body["AccountIds"].([]any)
@@ -54,7 +54,7 @@ var ssm = []Kind{{
 			Op: "ssm:DescribeInstanceInformation", Lists: true, Member: "InstanceInformationList", Gives: []string{"*"},
 			Read: readManagedInstances,
 		}, {
-			Op: "ssm:DescribeInstancePatchStates", Member: "InstancePatchStates", Param: "InstanceIds",
+			Op: "ssm:DescribeInstancePatchStates", Member: "InstancePatchStates", Param: "InstanceIds", List: true, Batch: 50,
 			Each:  "ssm:DescribeInstanceInformation InstanceInformationList[].InstanceId",
 			Gives: []string{"Observed.PatchGroup", "Volatile.PatchCounts", "Volatile.LastPatchOperationTime"}, Read: readPatchStates,
 		}, {
@@ -167,7 +167,7 @@ func readCompliance(a *Answer) (out []*haetae.Resource) {
 // shared with everybody.
 func sharingSetting() Call {
 	return Call{
-		Op: "ssm:GetServiceSetting", Member: "ServiceSetting.SettingId=" + sharingOff, Args: "--setting-id " + sharingOff,
+		Op: "ssm:GetServiceSetting", Member: "ServiceSetting.SettingId=" + sharingOff, Params: map[string]any{"SettingId": sharingOff},
 		Gives: []string{"Observed.SsmDocumentPublicSharing"}, Read: func(a *Answer) []*haetae.Resource {
 			if str(a.Body, "ServiceSetting.SettingId") != sharingOff {
 				return nil

@@ -31,7 +31,7 @@ var transit = []Kind{{
 		Gives: []string{"*"}, Read: readTransitTables,
 	}, {
 		Op: "ec2:SearchTransitGatewayRoutes", Member: "Routes", Param: "TransitGatewayRouteTableId",
-		Each: transitTables, Args: "--filters Name=state,Values=active,blackhole",
+		Each: transitTables, Params: map[string]any{"Filters": []any{map[string]any{"Name": "state", "Values": []any{"active", "blackhole"}}}},
 		Gives: []string{"Routes"}, Read: readTransitRoutes,
 	}, {
 		Op: "ec2:GetTransitGatewayRouteTableAssociations", Member: "Associations[].TransitGatewayAttachmentId",

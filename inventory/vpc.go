@@ -108,7 +108,7 @@ var vpc = []Kind{{
 func vpcAttribute(name, arg string) Call {
 	return Call{
 		Op: "ec2:DescribeVpcAttribute", Member: name, Param: "VpcId",
-		Each: "ec2:DescribeVpcs Vpcs[].VpcId", Args: "--attribute " + arg, Gives: []string{name},
+		Each: "ec2:DescribeVpcs Vpcs[].VpcId", Params: map[string]any{"Attribute": arg}, Gives: []string{name},
 		Read: func(a *Answer) []*haetae.Resource {
 			return []*haetae.Resource{resource(str(a.Body, "VpcId"), take(a.Body, name+"="+name+".Value"))}
 		},

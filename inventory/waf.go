@@ -8,13 +8,15 @@ import (
 )
 
 const (
-	webACLs     = "wafv2:ListWebACLs WebACLs[].ARN"
-	wafGroups   = "wafv2:ListRuleGroups RuleGroups[].ARN"
-	regionScope = "--scope REGIONAL"
+	webACLs   = "wafv2:ListWebACLs WebACLs[].ARN"
+	wafGroups = "wafv2:ListRuleGroups RuleGroups[].ARN"
+)
 
-	// wafName is the arguments that name what the ARN in $1 stands for: older
-	// versions of the AWS CLI take no ARN. The last --id wins.
-	wafName = `--id "${1##*/}" --name "$(n=${1%/*}; printf %s "${n##*/}")" --scope "$(case $1 in *:global/*) printf CLOUDFRONT ;; *) printf REGIONAL ;; esac)"`
+var (
+	regionScope = map[string]any{"Scope": "REGIONAL"}
+	edgeScope   = map[string]any{"Scope": "CLOUDFRONT"}
+	// wafName names what an ARN stands for.
+	wafName = map[string]any{"Id": "${Parent.Last}", "Name": "${Parent.Name}", "Scope": "${Parent.Scope}"}
 )
 
 // waf holds web ACLs, their logging and their rule groups. Those of the scope
@@ -22,38 +24,28 @@ const (
 // for them.
 var waf = []Kind{{
 	Type: "AWS::WAFv2::WebACL", Finish: someAssociations,
-	Calls: []Call{
+	Calls: append([]Call{
 		{
-			Op: "wafv2:ListWebACLs", Lists: true, Member: "WebACLs", Args: regionScope,
+			Op: "wafv2:ListWebACLs", Lists: true, Member: "WebACLs", Params: regionScope,
 			Read: func(a *Answer) []*haetae.Resource { return wafNames(a, "WebACLs") },
 		}, {
-			Op: "wafv2:GetWebACL", Member: "WebACL", Param: "Id", Each: webACLs, Args: wafName,
+			Op: "wafv2:ListWebACLs", Lists: true, Other: true, Member: "WebACLs", Params: edgeScope,
+			Read: func(a *Answer) []*haetae.Resource { return wafNames(a, "WebACLs") },
+		}, {
+			Op: "wafv2:GetWebACL", Member: "WebACL", Param: "Id", Each: webACLs, Params: wafName,
 			Gives: []string{"*"}, Read: readWebACL,
 		},
 		wafTags(webACLs, "/webacl/"),
-		{
-			// One answer is about one type of resources.
-			Op: "wafv2:ListResourcesForWebACL", Member: "ResourceArns", Param: "WebACLArn", Each: webACLs,
-			Args: "--resource-type APPLICATION_LOAD_BALANCER", Gives: []string{"Observed.AssociatedResources"},
-			Read: func(a *Answer) []*haetae.Resource {
-				r := wafResource(str(a.Body, "WebACLArn"), nil)
-				list, _ := a.Body["ResourceArns"].([]any)
-				r.Observed = map[string]any{"AssociatedResources": list}
-				return []*haetae.Resource{r}
-			},
-		},
-	},
+	}, protectedResources()...),
 }, {
 	Type: "AWS::WAFv2::LoggingConfiguration",
 	Calls: []Call{
 		{
-			Op: "wafv2:ListLoggingConfigurations", Lists: true, Member: "LoggingConfigurations", Args: regionScope, Gives: []string{"*"},
-			Read: func(a *Answer) (out []*haetae.Resource) {
-				for c := range a.each("LoggingConfigurations") {
-					out = append(out, wafLogging(c))
-				}
-				return out
-			},
+			Op: "wafv2:ListLoggingConfigurations", Lists: true, Member: "LoggingConfigurations", Params: regionScope, Gives: []string{"*"},
+			Read: readWAFLogging,
+		}, {
+			Op: "wafv2:ListLoggingConfigurations", Lists: true, Other: true, Member: "LoggingConfigurations", Params: edgeScope, Gives: []string{"*"},
+			Read: readWAFLogging,
 		}, {
 			Op: "wafv2:GetLoggingConfiguration", Member: "LoggingConfiguration.LogDestinationConfigs", Param: "ResourceArn", Other: true,
 			Absent: []string{"WAFNonexistentItemException"}, Gives: []string{"*"},
@@ -66,10 +58,13 @@ var waf = []Kind{{
 	Type: "AWS::WAFv2::RuleGroup",
 	Calls: []Call{
 		{
-			Op: "wafv2:ListRuleGroups", Lists: true, Member: "RuleGroups[].ARN", Args: regionScope,
+			Op: "wafv2:ListRuleGroups", Lists: true, Member: "RuleGroups[].ARN", Params: regionScope,
 			Read: func(a *Answer) []*haetae.Resource { return wafNames(a, "RuleGroups") },
 		}, {
-			Op: "wafv2:GetRuleGroup", Member: "RuleGroup.ARN", Param: "Id", Each: wafGroups, Args: wafName,
+			Op: "wafv2:ListRuleGroups", Lists: true, Other: true, Member: "RuleGroups[].ARN", Params: edgeScope,
+			Read: func(a *Answer) []*haetae.Resource { return wafNames(a, "RuleGroups") },
+		}, {
+			Op: "wafv2:GetRuleGroup", Member: "RuleGroup.ARN", Param: "Id", Each: wafGroups, Params: wafName,
 			Gives: []string{"*"}, Read: readWAFGroup,
 		},
 		wafTags(wafGroups, "/rulegroup/"),
@@ -180,6 +175,13 @@ func wafRule(v any) any {
 	return v
 }
 
+func readWAFLogging(a *Answer) (out []*haetae.Resource) {
+	for c := range a.each("LoggingConfigurations") {
+		out = append(out, wafLogging(c))
+	}
+	return out
+}
+
 func wafLogging(c map[string]any) *haetae.Resource {
 	p := take(c, "ResourceArn", "LogDestinationConfigs", "LoggingFilter")
 	fields := []any{}
@@ -197,13 +199,52 @@ func wafLogging(c map[string]any) *haetae.Resource {
 	return r
 }
 
-// someAssociations says that a web ACL may protect more than the lists name:
-// they are about load balancers, or about another type, and never about all.
-func someAssociations(r *haetae.Resource) {
-	if list, ok := r.Observed["AssociatedResources"].([]any); ok {
-		r.Observed["AssociatedResources"] = &haetae.OpenList{Items: list, Why: &haetae.Unknown{
-			Path: "Observed.AssociatedResources", Reason: haetae.NotAsked, Actions: []string{"wafv2:ListResourcesForWebACL"},
-			Detail: "each output of `aws wafv2 list-resources-for-web-acl` is about one type of resources",
-		}}
+// protectedTypes are the types of resources that a regional web ACL protects, as
+// ListResourcesForWebACL calls them.
+func protectedTypes() []string {
+	return []string{
+		"APPLICATION_LOAD_BALANCER", "API_GATEWAY", "APPSYNC", "COGNITO_USER_POOL",
+		"APP_RUNNER_SERVICE", "VERIFIED_ACCESS_INSTANCE", "AMPLIFY",
 	}
+}
+
+// typesAsked is where the types whose resources were told wait for
+// someAssociations.
+const typesAsked = "typesAsked"
+
+// protectedResources are the calls for what a web ACL protects, one for each
+// type of resources.
+func protectedResources() (calls []Call) {
+	for _, t := range protectedTypes() {
+		calls = append(calls, Call{
+			Op: "wafv2:ListResourcesForWebACL", Member: "ResourceArns", Param: "WebACLArn", Each: webACLs,
+			Params: map[string]any{"ResourceType": t}, Gives: []string{"Observed.AssociatedResources"}, Read: readProtected,
+		})
+	}
+	return calls
+}
+
+func readProtected(a *Answer) []*haetae.Resource {
+	r := wafResource(str(a.Body, "WebACLArn"), nil)
+	list, _ := a.Body["ResourceArns"].([]any)
+	r.Observed = map[string]any{"AssociatedResources": append([]any{}, list...)}
+	if t := str(a.Params, "ResourceType"); t != "" {
+		r.Observed[typesAsked] = []any{t}
+	}
+	return []*haetae.Resource{r}
+}
+
+// someAssociations says that a web ACL may protect more than the lists name,
+// unless there is one for each type of resources.
+func someAssociations(r *haetae.Resource) {
+	asked, _ := r.Observed[typesAsked].([]any)
+	delete(r.Observed, typesAsked)
+	list, ok := r.Observed["AssociatedResources"].([]any)
+	if !ok || len(asked) >= len(protectedTypes()) {
+		return
+	}
+	r.Observed["AssociatedResources"] = &haetae.OpenList{Items: list, Why: &haetae.Unknown{
+		Path: "Observed.AssociatedResources", Reason: haetae.NotAsked, Actions: []string{"wafv2:ListResourcesForWebACL"},
+		Detail: "each answer of wafv2:ListResourcesForWebACL is about one type of resources, and some are not there",
+	}}
 }
