@@ -122,13 +122,13 @@ func (b *Builder) listed(k *Kind, c *Call, at [2]string, find func(*Kind, *haeta
 		}
 		if e := find(parentKind, r); e != nil {
 			asked[e] = o
-		} else {
+		} else if strings.HasPrefix(name, "r-") {
 			top = top || o.answered()
 		}
 	}
 	status, why := haetae.Complete, (*haetae.Unknown)(nil)
-	// What is in its own kind is whole when something else that it is in was
-	// asked too: the root of the organizational units.
+	// Organizational units are in their own kind: they are whole when the root,
+	// r-…, was asked too.
 	whole := done[haetae.Key{Account: at[0], Region: at[1], Type: k.Of}] == haetae.Complete
 	if k.Of == k.Type {
 		whole = top
