@@ -63,12 +63,33 @@ type heard struct {
 	at      spot
 	parents []string
 	page    int
-	place   haetae.Place
+	file    string
+	line    int
 	how     outcome
-	res     []*haetae.Resource
+	res     []partial
 	// mute is set when the answer does not prove that there is what it is
 	// about: a failure does not.
 	mute bool
+}
+
+// partial is what an answer says of one resource, without what can be made
+// again: there are many of them.
+type partial struct {
+	id, arn, account, region  string
+	props, observed, volatile map[string]any
+}
+
+func partialOf(r *haetae.Resource) partial {
+	return partial{r.ID, r.ARN, r.Account, r.Region, r.Props, r.Observed, r.Volatile}
+}
+
+// resource returns the partial resource itself.
+func (h *heard) resource(p partial, source string) *haetae.Resource {
+	return &haetae.Resource{
+		Type: h.kind.Type, ID: p.id, ARN: p.arn, Account: p.account, Region: p.region,
+		Props: p.props, Observed: p.observed, Volatile: p.volatile,
+		Origin: haetae.Origin{Source: source, Place: haetae.Place{File: h.file, Line: h.line}},
+	}
 }
 
 // compare orders what was heard so that what is merged later wins.
@@ -77,8 +98,8 @@ func (h *heard) compare(o *heard) int {
 		cmp.Compare(h.rank[0], o.rank[0]), cmp.Compare(h.rank[1], o.rank[1]),
 		strings.Compare(h.at.account, o.at.account), strings.Compare(h.at.region, o.at.region),
 		slices.Compare(h.parents, o.parents), cmp.Compare(h.page, o.page),
-		strings.Compare(h.place.File, o.place.File), cmp.Compare(h.place.Line, o.place.Line),
-		slices.CompareFunc(h.res, o.res, func(a, b *haetae.Resource) int { return strings.Compare(a.ID, b.ID) }),
+		strings.Compare(h.file, o.file), cmp.Compare(h.line, o.line),
+		slices.CompareFunc(h.res, o.res, func(a, b partial) int { return strings.Compare(a.id, b.id) }),
 	)
 }
 
@@ -164,7 +185,7 @@ func (r ref) fits(body map[string]any) bool {
 // take reads what one call says; it reports whether the parent is not named.
 func (b *Builder) take(r ref, a *Answer) (nameless bool) {
 	c := r.call
-	h := heard{ref: r, at: spot{c, a.Account, a.Region}, parents: a.Parents, page: a.Page, place: a.Place}
+	h := heard{ref: r, at: spot{c, a.Account, a.Region}, parents: a.Parents, page: a.Page, file: a.Place.File, line: a.Place.Line}
 	if r.kind.Global {
 		h.at.region = ""
 	}
@@ -183,17 +204,16 @@ func (b *Builder) take(r ref, a *Answer) (nameless bool) {
 	}
 	if a.Code == "" {
 		for _, res := range read(r.kind, c, a) {
-			res.Origin = haetae.Origin{Source: b.opts.Source, Place: a.Place}
 			if nameless = nameless || res.ID == ""; res.ID != "" {
-				h.res = append(h.res, res)
+				h.res = append(h.res, partialOf(res))
 			}
 		}
 		b.heard = append(b.heard, h)
 		if len(a.Parents) > 0 && !slices.Contains(c.Gives, "*") {
 			// Of what a batch does not name there is nothing to say.
 			named := h.res
-			h.res = slices.DeleteFunc(b.about(r, a, h.parents), func(p *haetae.Resource) bool {
-				return slices.ContainsFunc(named, func(n *haetae.Resource) bool { return n.ID == p.ID || n.ARN != "" && n.ARN == p.ARN })
+			h.res = slices.DeleteFunc(namedBy(r.kind, a, h.parents), func(p partial) bool {
+				return slices.ContainsFunc(named, func(n partial) bool { return n.id == p.id || n.arn != "" && n.arn == p.arn })
 			})
 			h.mute = true
 			b.heard = append(b.heard, h)
@@ -202,13 +222,11 @@ func (b *Builder) take(r ref, a *Answer) (nameless bool) {
 	}
 	h.mute = !absent || a.Code == NotOffered
 	if c.Param != "" && !c.Lists {
-		h.res = b.about(r, a, h.parents)
+		h.res = namedBy(r.kind, a, h.parents)
 		// A reader knows best what the request names, as it does of an answer
 		// with nothing in it.
 		if rs := read(r.kind, c, a); len(a.Parents) == 0 && len(rs) == 1 && rs[0].ID != "" {
-			rs[0].Props, rs[0].Observed, rs[0].Volatile = nil, nil, nil
-			rs[0].Origin = haetae.Origin{Source: b.opts.Source, Place: a.Place}
-			h.res = rs
+			h.res = []partial{{id: rs[0].ID, arn: rs[0].ARN, account: rs[0].Account, region: rs[0].Region}}
 		}
 	}
 	b.heard = append(b.heard, h)
@@ -228,9 +246,9 @@ func (b *Builder) absent(c *Call, a *Answer) bool {
 	return a.Params != nil || !slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool { return !o.call.sameParams(c.Params) })
 }
 
-// about returns the resources that the parents of a call may be, with nothing
+// namedBy returns the resources that the parents of a call may be, with nothing
 // said of them.
-func (b *Builder) about(r ref, a *Answer, parents []string) (out []*haetae.Resource) {
+func namedBy(k *Kind, a *Answer, parents []string) (out []partial) {
 	for _, p := range parents {
 		if p == "" {
 			continue
@@ -239,13 +257,11 @@ func (b *Builder) about(r ref, a *Answer, parents []string) (out []*haetae.Resou
 		if strings.HasPrefix(p, "arn:") {
 			res.ARN = p
 		}
-		if r.kind.ARN == "${ID}" {
+		if k.ARN == "${ID}" {
 			res.ID = p
 		}
-		res.Type = r.kind.Type
-		res.Origin = haetae.Origin{Source: b.opts.Source, Place: a.Place}
-		place(r.kind, res, a)
-		out = append(out, res)
+		place(k, res, a)
+		out = append(out, partialOf(res))
 	}
 	return out
 }
@@ -312,7 +328,8 @@ func (b *Builder) Snapshot() *haetae.Snapshot {
 			}
 		}
 		if h.call.Lists {
-			for _, r := range h.res {
+			for _, p := range h.res {
+				r := h.resource(p, b.opts.Source)
 				b.merge(b.at(h.kind, r), h, r)
 			}
 			h.res = nil
@@ -324,7 +341,8 @@ func (b *Builder) Snapshot() *haetae.Snapshot {
 	find := b.finder()
 	for i := range b.heard {
 		h := &b.heard[i]
-		for _, r := range h.res {
+		for _, p := range h.res {
+			r := h.resource(p, b.opts.Source)
 			e := find(h.kind, r)
 			if e == nil && h.mute {
 				continue
@@ -334,6 +352,7 @@ func (b *Builder) Snapshot() *haetae.Snapshot {
 			}
 			b.merge(e, h, r)
 		}
+		h.res = nil
 	}
 	b.heard = nil
 	for _, e := range b.entries {
