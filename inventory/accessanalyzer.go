@@ -1,14 +1,23 @@
 package inventory
 
-import "github.com/haetae/haetae"
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/haetae/haetae"
+)
 
 // accessanalyzer holds what looks for access from outside and for unused access.
 var accessanalyzer = []Kind{{
-	Type: "AWS::AccessAnalyzer::Analyzer",
-	ARN:  "${ID}",
+	Type: "AWS::AccessAnalyzer::Analyzer", Name: "AnalyzerName",
+	ARN: "${ID}",
 	Calls: []Call{{
 		Op: "accessanalyzer:ListAnalyzers", Actions: analyzerActions(), Lists: true, Member: "analyzers", Gives: []string{"*"},
 		Read: readAnalyzers,
+	}, {
+		Op: "accessanalyzer:ListArchiveRules", Actions: []string{"access-analyzer:ListArchiveRules"}, Member: "archiveRules",
+		Param: "analyzerName", Each: "accessanalyzer:ListAnalyzers analyzers[].name", Gives: []string{"ArchiveRules"}, Read: readArchiveRules,
 	}},
 }}
 
@@ -27,7 +36,6 @@ func readAnalyzers(a *Answer) (out []*haetae.Resource) {
 		if i := object(x, "configuration.internalAccess"); i != nil {
 			set(p, "AnalyzerConfiguration.InternalAccessConfiguration.InternalAccessAnalysisRule.Inclusions", criteria(get(i, "analysisRule.inclusions")))
 		}
-		p["ArchiveRules"] = elsewhere("ArchiveRules", "access-analyzer:ListArchiveRules")
 		p["Tags"] = tagList(object(x, "tags"))
 		r := resource(str(x, "arn"), p)
 		r.ARN = r.ID
@@ -35,6 +43,27 @@ func readAnalyzers(a *Answer) (out []*haetae.Resource) {
 		out = append(out, r)
 	}
 	return out
+}
+
+// readArchiveRules reads which findings are put away without being looked at.
+func readArchiveRules(a *Answer) []*haetae.Resource {
+	list := []any{}
+	for x := range a.each("archiveRules") {
+		filters := []any{}
+		conditions := object(x, "filter")
+		for _, name := range slices.Sorted(maps.Keys(conditions)) {
+			f := map[string]any{"Property": name}
+			for k, v := range pascalObject(conditions[name]) {
+				f[k] = v
+			}
+			if v, ok := f["Exists"].(bool); ok {
+				f["Exists"] = strconv.FormatBool(v) // a text in CloudFormation
+			}
+			filters = append(filters, f)
+		}
+		list = append(list, map[string]any{"RuleName": x["ruleName"], "Filter": filters})
+	}
+	return []*haetae.Resource{resource(str(a.Body, "analyzerName"), map[string]any{"ArchiveRules": list})}
 }
 
 func criteria(v any) []any {

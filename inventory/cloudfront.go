@@ -63,6 +63,20 @@ var cloudfront = []Kind{{
 		silent("wafv2:ListTagsForResource", "ResourceARN", webACLs+"; "+wafGroups, nil),
 	},
 }, {
+	Type: "AWS::CloudFront::CloudFrontOriginAccessIdentity", Global: true,
+	ARN: "arn:${Partition}:cloudfront::${Account}:origin-access-identity/${ID}",
+	Calls: []Call{{
+		Op: "cloudfront:ListCloudFrontOriginAccessIdentities", Lists: true, Member: "CloudFrontOriginAccessIdentityList", Gives: []string{"*"},
+		Read: func(a *Answer) (out []*haetae.Resource) {
+			for x := range objects(get(a.Body, "CloudFrontOriginAccessIdentityList.Items")) {
+				r := resource(str(x, "Id"), map[string]any{"CloudFrontOriginAccessIdentityConfig": take(x, "Comment")})
+				r.Observed = take(x, "Id", "S3CanonicalUserId")
+				out = append(out, r)
+			}
+			return out
+		},
+	}},
+}, {
 	Type: "AWS::CloudFront::OriginAccessControl", Global: true,
 	ARN: "arn:${Partition}:cloudfront::${Account}:origin-access-control/${ID}",
 	Calls: []Call{{

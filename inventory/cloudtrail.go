@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/haetae/haetae"
@@ -29,11 +30,61 @@ var cloudtrail = []Kind{{
 			Absent: []string{"InsightNotEnabledException"},
 			Gives:  []string{"InsightSelectors"}, Read: readSelectors,
 		}, {
-			Op: "cloudtrail:ListTags", Member: "ResourceTagList", Param: "ResourceIdList", List: true, Batch: 20, Each: trailARNs,
+			Op: "cloudtrail:ListTags", Member: "ResourceTagList", Param: "ResourceIdList", List: true, Each: trailARNs,
 			Gives: []string{"Tags"}, Read: readTrailTags,
 		},
 	},
 }}
+
+// dataStores holds the event data stores of CloudTrail Lake.
+var dataStores = []Kind{{
+	Type: "AWS::CloudTrail::EventDataStore",
+	ARN:  "${ID}",
+	Calls: []Call{
+		{
+			Op: "cloudtrail:ListEventDataStores", Lists: true, Member: "EventDataStores", Read: func(a *Answer) (out []*haetae.Resource) {
+				for x := range a.each("EventDataStores") {
+					out = append(out, byARN(str(x, "EventDataStoreArn"), take(x, "Name")))
+				}
+				return out
+			},
+		}, {
+			Op: "cloudtrail:GetEventDataStore", Member: "EventDataStoreArn", Param: "EventDataStore", Each: dataStoreARNs,
+			Gives: []string{"*"}, Read: func(a *Answer) []*haetae.Resource {
+				x := a.Body
+				p := take(x, "Name", "AdvancedEventSelectors", "BillingMode", "FederationRoleArn", "KmsKeyId", "MultiRegionEnabled",
+					"OrganizationEnabled", "RetentionPeriod", "TerminationProtectionEnabled")
+				if s := str(x, "FederationStatus"); s != "" {
+					p["FederationEnabled"] = s == "ENABLED" || s == "ENABLING"
+				}
+				if s := str(x, "Status"); s != "" {
+					p["IngestionEnabled"] = s == "ENABLED" || s == "STARTING_INGESTION"
+				}
+				p["InsightSelectors"] = elsewhere("InsightSelectors", "cloudtrail:GetInsightSelectors")
+				r := byARN(cmp.Or(str(x, "EventDataStoreArn"), str(x, "EventDataStore")), p)
+				r.Observed = take(x, "EventDataStoreArn", "Status", "CreatedTimestamp", "UpdatedTimestamp")
+				return []*haetae.Resource{r}
+			},
+		}, {
+			Op: "cloudtrail:GetResourcePolicy", Member: "ResourcePolicy", Param: "ResourceArn", Each: dataStoreARNs,
+			Absent: []string{"ResourcePolicyNotFoundException"}, Gives: []string{"PolicyDocument"}, Read: func(a *Answer) []*haetae.Resource {
+				return []*haetae.Resource{byARN(str(a.Body, "ResourceArn"), map[string]any{"PolicyDocument": policy(a.Body["ResourcePolicy"])})}
+			},
+		}, {
+			Op: "cloudtrail:ListTags", Member: "ResourceTagList", Param: "ResourceIdList", List: true, Each: dataStoreARNs,
+			Gives: []string{"Tags"}, Read: func(a *Answer) (out []*haetae.Resource) {
+				for x := range a.each("ResourceTagList") {
+					if name := str(x, "ResourceId"); strings.Contains(name, ":eventdatastore/") {
+						out = append(out, byARN(name, map[string]any{"Tags": listOf(x["TagsList"])}))
+					}
+				}
+				return out
+			},
+		},
+	},
+}}
+
+const dataStoreARNs = "cloudtrail:ListEventDataStores EventDataStores[].EventDataStoreArn"
 
 // trailNamed returns a trail that is named by ARN or by name.
 func trailNamed(name string) *haetae.Resource {

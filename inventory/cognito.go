@@ -25,6 +25,12 @@ var cognito = []Kind{{
 			Gives: []string{"MfaConfiguration", "EnabledMfas", "EmailAuthenticationMessage", "EmailAuthenticationSubject",
 				"WebAuthnRelyingPartyID", "WebAuthnUserVerification", "WebAuthnFactorConfiguration"},
 			Read: readPoolMFA,
+		}, {
+			Op: "wafv2:GetWebACLForResource", Param: "ResourceArn", Each: userPoolIDs,
+			Params: map[string]any{"ResourceArn": "arn:${Partition}:cognito-idp:${Region}:${Account}:userpool/${Parent}"},
+			Gives:  []string{"WebACLArn"}, Read: func(a *Answer) []*haetae.Resource {
+				return []*haetae.Resource{resource(last(str(a.Body, "ResourceArn")), take(a.Body, "WebACLArn=WebACL.ARN"))}
+			},
 		},
 	},
 }}
@@ -39,7 +45,6 @@ func readUserPool(a *Answer) []*haetae.Resource {
 		"AdminCreateUserConfig.AllowAdminCreateUserOnly=AdminCreateUserConfig.AllowAdminCreateUserOnly",
 		"AdminCreateUserConfig.UnusedAccountValidityDays=AdminCreateUserConfig.UnusedAccountValidityDays",
 		"AdminCreateUserConfig.InviteMessageTemplate=AdminCreateUserConfig.InviteMessageTemplate")
-	p["WebACLArn"] = elsewhere("WebACLArn", "wafv2:GetWebACLForResource")
 	r := resource(str(u, "Id"), p)
 	r.ARN = str(u, "Arn")
 	r.Observed = take(u, "Arn", "UserPoolId=Id", "CreationDate")

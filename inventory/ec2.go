@@ -42,6 +42,17 @@ var ec2 = []Kind{{
 		Op: "ec2:DescribeSnapshots", Lists: true, Member: "Snapshots[].VolumeId", Params: map[string]any{"OwnerIds": []any{"self"}},
 		Gives: []string{"*"}, Read: readSnapshots,
 	}, {
+		Op: "ec2:DescribeLockedSnapshots", Member: "Snapshots[].LockState", Gives: []string{"Observed.LockState"},
+		Read: func(a *Answer) (out []*haetae.Resource) {
+			for s := range a.each("Snapshots") {
+				r := resource(str(s, "SnapshotId"), nil)
+				r.Account = str(s, "OwnerId")
+				r.Observed = take(s, "LockState")
+				out = append(out, r)
+			}
+			return out
+		},
+	}, {
 		Op: "ec2:DescribeSnapshotAttribute", Member: "CreateVolumePermissions", Param: "SnapshotId",
 		Each: "ec2:DescribeSnapshots Snapshots[].SnapshotId", Params: map[string]any{"Attribute": "createVolumePermission"},
 		Gives: []string{"Observed.CreateVolumePermissions"},
@@ -58,6 +69,18 @@ var ec2 = []Kind{{
 		Each: "ec2:DescribeImages Images[].ImageId", Params: map[string]any{"Attribute": "launchPermission"},
 		Gives: []string{"Observed.LaunchPermissions"},
 		Read:  observes("ImageId", "LaunchPermissions"),
+	}},
+}, {
+	Type: "AWS::EC2::KeyPair",
+	Calls: []Call{{
+		Op: "ec2:DescribeKeyPairs", Lists: true, Member: "KeyPairs", Gives: []string{"*"}, Read: func(a *Answer) (out []*haetae.Resource) {
+			for k := range a.each("KeyPairs") {
+				r := resource(str(k, "KeyName"), take(k, "KeyName", "KeyType", "Tags"))
+				r.Observed = take(k, "KeyPairId", "KeyFingerprint")
+				out = append(out, r)
+			}
+			return out
+		},
 	}},
 }, {
 	Type: "AWS::EC2::LaunchTemplate", Name: "LaunchTemplateName",

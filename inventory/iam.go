@@ -21,6 +21,8 @@ var iam = []Kind{{
 			Op: details, Lists: true, Member: "UserDetailList",
 			Gives: []string{"*", "Policies", "ManagedPolicyArns", "Groups", "PermissionsBoundary", "Tags"}, Read: readUserDetails,
 		},
+		makeReports(),
+		readReports(":user/"),
 		{Op: "iam:ListUsers", Lists: true, Member: "Users[].UserId", Gives: []string{"*", "Volatile.PasswordLastUsed"}, Read: readUsers},
 		other(identity("iam:GetUser", "User", "UserName", userOf, "*", "PermissionsBoundary", "Tags", "Volatile.PasswordLastUsed")),
 		other(ofIdentity("iam:ListUserPolicies", "UserName", inlineNames, "Policies")),
@@ -57,6 +59,7 @@ var iam = []Kind{{
 	ARN: "arn:${Partition}:iam::${Account}:group/${ID}",
 	Calls: []Call{
 		{Op: details, Lists: true, Member: "GroupDetailList", Gives: []string{"*", "Policies", "ManagedPolicyArns"}, Read: readGroupDetails},
+		readReports(":group/"),
 		{Op: "iam:ListGroups", Lists: true, Other: true, Member: "Groups[].GroupId", Gives: []string{"*"}, Read: readGroups},
 		{
 			Op: "iam:GetGroup", Member: "Group", Param: "GroupName", Each: details + " GroupDetailList[].GroupName",
@@ -75,6 +78,7 @@ var iam = []Kind{{
 			Gives: []string{"*", "Policies", "ManagedPolicyArns", "PermissionsBoundary", "Tags", "Volatile.RoleLastUsed", "Observed.InstanceProfiles"},
 			Read:  readRoleDetails,
 		},
+		readReports(":role/"),
 		// The authorization details lack the two.
 		{Op: "iam:ListRoles", Lists: true, Member: "Roles[].RoleId", Gives: []string{"*", "MaxSessionDuration", "Description"}, Read: readRoles},
 		other(identity("iam:GetRole", "Role", "RoleName", roleOf, "*", "PermissionsBoundary", "Tags", "Volatile.RoleLastUsed", "MaxSessionDuration", "Description")),
@@ -118,7 +122,17 @@ var iam = []Kind{{
 	Type: "AWS::IAM::SAMLProvider", Global: true,
 	ARN: "${ID}",
 	Calls: []Call{
-		{Op: "iam:ListSAMLProviders", Lists: true, Member: "SAMLProviderList", Gives: []string{"*"}, Read: readSAML},
+		{Op: "iam:ListSAMLProviders", Lists: true, Member: "SAMLProviderList", Read: readSAML},
+		{
+			Op: "iam:GetSAMLProvider", Member: "SAMLMetadataDocument", Param: "SAMLProviderArn",
+			Each: "iam:ListSAMLProviders SAMLProviderList[].Arn", Gives: []string{"*"}, Read: func(a *Answer) []*haetae.Resource {
+				// The document is public: it has the keys that signatures are checked with.
+				r := byARN(str(a.Body, "SAMLProviderArn"), take(a.Body, "SamlMetadataDocument=SAMLMetadataDocument", "AssertionEncryptionMode", "Tags"))
+				r.Props["Name"] = last(r.ID)
+				r.Observed = take(a.Body, "Arn=SAMLProviderArn", "SamlProviderUUID=SAMLProviderUUID", "CreateDate", "ValidUntil")
+				return []*haetae.Resource{r}
+			},
+		},
 	},
 }, {
 	Type: "AWS::IAM::OIDCProvider", Global: true,

@@ -57,6 +57,8 @@ type Call struct {
 	// Batch is how many parents one request may be about when the answer names
 	// each of them itself; 0 is one. It needs List.
 	Batch int
+	// Number is set when Param takes a number.
+	Number bool
 	// Params are further request parameters, with the API's names and types:
 	// string, bool, int64, []any and map[string]any. See [Call.Request] for the
 	// placeholders in texts.
@@ -105,13 +107,17 @@ var All = slices.Concat(
 	region,
 	ec2,
 	vpc,
+	vpcAccess,
 	transit,
 	s3,
+	accessPoints,
 	iam,
 	kms,
 	cloudtrail,
+	dataStores,
 	rds,
 	lambda,
+	lambdaLayers,
 	elbv2,
 	elb,
 	sns,
@@ -123,6 +129,7 @@ var All = slices.Concat(
 	ecs,
 	ecr,
 	eks,
+	eksParts,
 	efs,
 	elasticache,
 	redshift,
@@ -146,6 +153,7 @@ var All = slices.Concat(
 	guardduty,
 	macie,
 	organizations,
+	orgResourcePolicy,
 	route53,
 	securityhub,
 	ssm,

@@ -66,7 +66,7 @@ func joinLists(old, more []any) []any {
 func sameItem(a, b any) bool {
 	x, _ := a.(map[string]any)
 	y, _ := b.(map[string]any)
-	for _, name := range []string{"PolicyName", "DeviceName", "AccessKeyId"} {
+	for _, name := range []string{"PolicyName", "DeviceName", "AccessKeyId", "AccountId"} {
 		if n, ok := x[name].(string); ok && n == y[name] {
 			return true
 		}

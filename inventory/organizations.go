@@ -53,6 +53,17 @@ var organizations = []Kind{{
 				return organization(id, map[string]any{"DelegatedAdministrators": list})
 			},
 		}, {
+			Op: "organizations:ListDelegatedServicesForAccount", Member: "DelegatedServices", Param: "AccountId",
+			Each: "organizations:ListDelegatedAdministrators DelegatedAdministrators[].Id", Read: func(a *Answer) []*haetae.Resource {
+				id := str(a.Body, "AccountId")
+				if id == "" {
+					return nil
+				}
+				return organization("", map[string]any{"DelegatedAdministrators": []any{map[string]any{
+					"AccountId": id, "ServicePrincipals": pluck(a.Body["DelegatedServices"], "ServicePrincipal"),
+				}}})
+			},
+		}, {
 			Op: "iam:ListOrganizationsFeatures", Member: "EnabledFeatures", Gives: []string{"Observed.CentralizedRootAccess"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return organization(str(a.Body, "OrganizationId"), take(a.Body, "CentralizedRootAccess=EnabledFeatures"))
@@ -155,6 +166,22 @@ var organizations = []Kind{{
 			},
 		},
 	},
+}}
+
+// orgResourcePolicy is the policy by which the management account delegates.
+var orgResourcePolicy = []Kind{{
+	Type: "AWS::Organizations::ResourcePolicy", Global: true,
+	Calls: []Call{{
+		Op: "organizations:DescribeResourcePolicy", Lists: true, Member: "ResourcePolicy", Gives: []string{"*"},
+		Absent: []string{"ResourcePolicyNotFoundException", "AWSOrganizationsNotInUseException"},
+		Read: func(a *Answer) []*haetae.Resource {
+			r := resource(str(a.Body, "ResourcePolicy.ResourcePolicySummary.Id"), map[string]any{"Content": policy(get(a.Body, "ResourcePolicy.Content"))})
+			r.ARN = str(a.Body, "ResourcePolicy.ResourcePolicySummary.Arn")
+			r.Props["Tags"] = elsewhere("Tags", "organizations:ListTagsForResource")
+			r.Observed = map[string]any{"Id": r.ID, "Arn": r.ARN}
+			return []*haetae.Resource{r}
+		},
+	}},
 }}
 
 // organization returns what was observed of an organization; "" is the one that

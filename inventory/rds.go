@@ -67,6 +67,12 @@ var rds = []Kind{{
 		{Op: "rds:DescribeDBSubnetGroups", Lists: true, Member: "DBSubnetGroups", Gives: []string{"*"}, Read: readSubnetGroups},
 	},
 }, {
+	Type: "AWS::RDS::OptionGroup",
+	ARN:  "arn:${Partition}:rds:${Region}:${Account}:og:${ID}",
+	Calls: []Call{
+		{Op: "rds:DescribeOptionGroups", Lists: true, Member: "OptionGroupsList", Gives: []string{"*"}, Read: readOptionGroups},
+	},
+}, {
 	Type: "AWS::RDS::EventSubscription",
 	ARN:  "arn:${Partition}:rds:${Region}:${Account}:es:${ID}",
 	Calls: []Call{
@@ -258,6 +264,32 @@ func readEventSubscriptions(a *Answer) (out []*haetae.Resource) {
 			"EventCategories=EventCategoriesList", "SourceIds=SourceIdsList")
 		r := resource(str(s, "CustSubscriptionId"), p)
 		r.ARN = str(s, "EventSubscriptionArn")
+		out = append(out, r)
+	}
+	return out
+}
+
+// readOptionGroups takes the settings of options that have a value.
+func readOptionGroups(a *Answer) (out []*haetae.Resource) {
+	for g := range a.each("OptionGroupsList") {
+		p := take(g, "OptionGroupName", "OptionGroupDescription", "EngineName", "MajorEngineVersion")
+		options := []any{}
+		for o := range objects(g["Options"]) {
+			m := take(o, "OptionName", "OptionVersion", "Port")
+			settings := []any{}
+			for s := range objects(o["OptionSettings"]) {
+				if s["Value"] != nil {
+					settings = append(settings, take(s, "Name", "Value"))
+				}
+			}
+			m["OptionSettings"] = settings
+			m["VpcSecurityGroupMemberships"] = pluck(o["VpcSecurityGroupMemberships"], "VpcSecurityGroupId")
+			options = append(options, m)
+		}
+		p["OptionConfigurations"] = options
+		p["Tags"] = elsewhere("Tags", "rds:ListTagsForResource")
+		r := resource(str(g, "OptionGroupName"), p)
+		r.ARN = str(g, "OptionGroupArn")
 		out = append(out, r)
 	}
 	return out

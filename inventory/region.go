@@ -5,7 +5,7 @@ import "github.com/haetae/haetae"
 // region holds the settings of a region that are not resources.
 var region = []Kind{{
 	Type: "Haetae::Region", Singleton: true, Finish: alwaysOn,
-	Calls: []Call{
+	Calls: append([]Call{
 		regionSetting("ec2:GetEbsEncryptionByDefault", "EbsEncryptionByDefault", "EbsEncryptionByDefault=EbsEncryptionByDefault"),
 		regionSetting("ec2:GetEbsDefaultKmsKeyId", "KmsKeyId", "EbsDefaultKmsKeyId=KmsKeyId"),
 		regionSetting("ec2:GetSnapshotBlockPublicAccessState", "", "SnapshotBlockPublicAccess=State"),
@@ -25,7 +25,7 @@ var region = []Kind{{
 				return observeRegion(a, map[string]any{"AllowedImagesSettings": take(a.Body, "State", "ManagedBy", "ImageCriteria")})
 			},
 		},
-	},
+	}, moreSettings()...),
 }}
 
 // regionSetting is a call without parameters whose answer is one setting of

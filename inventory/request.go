@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -25,8 +26,8 @@ type Parent struct {
 type Source struct {
 	// Op is the operation, as in [Call].
 	Op string
-	// Query is a JMESPath over one page of its answer, which gives a text, a
-	// list of texts, or nothing.
+	// Query is a JMESPath over one page of its answer, which gives a text or a
+	// number, a list of them, or nothing.
 	Query string
 }
 
@@ -71,6 +72,12 @@ func (c *Call) Request(p Parent, more ...string) map[string]any {
 	}
 	if _, set := out[c.Param]; set || c.Param == "" {
 		return out
+	}
+	if c.Number {
+		if n, err := strconv.ParseInt(p.ID, 10, 64); err == nil {
+			out[c.Param] = n
+			return out
+		}
 	}
 	if !c.List {
 		out[c.Param] = p.ID

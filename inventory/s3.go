@@ -52,6 +52,14 @@ var s3 = []Kind{{
 			}), "ObjectLockConfiguration", "ObjectLockEnabled"),
 		ofBucket("GetBucketNotificationConfiguration", "s3:GetBucketNotification", "", "", bucketProps(bucketNotifications), "NotificationConfiguration"),
 		ofBucket("GetBucketWebsite", "s3:GetBucketWebsite", "", "NoSuchWebsiteConfiguration", bucketProps(bucketWebsite), "WebsiteConfiguration"),
+		ofBucket("GetBucketRequestPayment", "s3:GetBucketRequestPayment", "Payer", "", func(a *Answer) []*haetae.Resource {
+			r := resource(str(a.Body, "Bucket"), nil)
+			r.Observed = take(a.Body, "RequestPayer=Payer")
+			return []*haetae.Resource{r}
+		}, "Observed.RequestPayer"),
+		ofBucket("GetBucketAccelerateConfiguration", "s3:GetAccelerateConfiguration", "", "", bucketProps(func(b map[string]any) map[string]any {
+			return take(b, "AccelerateConfiguration.AccelerationStatus=Status")
+		}), "AccelerateConfiguration"),
 		ofBucket("GetBucketCors", "s3:GetBucketCORS", "CORSRules", "NoSuchCORSConfiguration", bucketProps(bucketCORS), "CorsConfiguration"),
 	},
 }}
