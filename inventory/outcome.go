@@ -91,7 +91,7 @@ func (b *Builder) failure(c *Call, code, message string) *haetae.Unknown {
 	u := &haetae.Unknown{Reason: haetae.NotAsked, Actions: c.RequiredActions()}
 	name := b.name(c)
 	switch {
-	case isDenied(code):
+	case IsDenied(code):
 		u.Reason = haetae.Denied
 		u.Detail = name + " was denied (" + code + ")"
 		if by := denier.FindString(message); by != "" {
@@ -120,9 +120,9 @@ func (b *Builder) failure(c *Call, code, message string) *haetae.Unknown {
 // call (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
 var denier = regexp.MustCompile(`with an explicit deny in an? [A-Za-z -]+[A-Za-z]|because no [A-Za-z -]+ allows the [A-Za-z0-9-]+:[A-Za-z0-9]+ action`)
 
-// isDenied tells whether an error code means that the caller lacks a
+// IsDenied tells whether an error code means that the caller lacks a
 // permission. Services spell it in their own ways.
-func isDenied(code string) bool {
+func IsDenied(code string) bool {
 	switch code {
 	case "UnauthorizedOperation", "Client.UnauthorizedOperation", "AuthorizationError",
 		"AuthorizationErrorException", "NotAuthorized", "Forbidden", "403":

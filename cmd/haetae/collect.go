@@ -53,6 +53,9 @@ func (a *app) collect(ctx context.Context, s *sources, file string) error {
 	if err := writeFile(file, func(w io.Writer) error { return snapshot.Write(w, snap) }); err != nil {
 		return err
 	}
+	if err := a.over(true); err != nil {
+		return err
+	}
 	a.advise("%s: %d resources, %d problems", file, len(snap.Resources), len(snap.Problems))
 	for _, p := range snap.Problems {
 		if p.Fatal {

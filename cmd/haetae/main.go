@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/collect"
 )
 
 // Exit codes are a contract with scripts and CI.
@@ -55,6 +56,8 @@ type app struct {
 	noColor bool
 	data    string
 	content []string
+
+	journal *collect.Journal // of the scan that is under way; nil when there is none
 }
 
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
@@ -64,7 +67,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errw)
-	return a.finish(ctx, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if over := a.over(false); err == nil {
+		err = over
+	}
+	return a.finish(ctx, err)
 }
 
 // finish turns the error of a command into what the user reads and the code
@@ -114,7 +121,8 @@ What it could not read is UNKNOWN with the reason, never a guess.`,
 	f.BoolVar(&a.noColor, "no-color", false, "no colour, also on a terminal (NO_COLOR)")
 	f.StringVar(&a.data, "data", "", "data directory (HAETAE_DATA, else the platform's place for state)")
 	f.StringArrayVar(&a.content, "content", nil, "folder of further controls; may be repeated (HAETAE_CONTENT)")
-	root.AddCommand(a.scanCommand(), a.collectCommand(), a.contentCommand(), a.explainCommand(), a.versionCommand())
+	root.AddCommand(a.scanCommand(), a.collectCommand(), a.contentCommand(), a.explainCommand(),
+		a.doctorCommand(), a.policyCommand(), a.versionCommand())
 	return root
 }
 

@@ -24,6 +24,7 @@ func TestCommandLine(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("AWS_EC2_METADATA_DISABLED", "true") // nothing leaves this machine
 			return nil
 		},
 	})

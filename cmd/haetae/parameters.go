@@ -93,6 +93,11 @@ func (a *app) hashKey() ([]byte, error) {
 			return nil, nil //nolint:nilerr // nothing kept yet
 		}
 	}
+	return a.madeKey(dir)
+}
+
+// madeKey reads the installation's key, making one when there is none.
+func (a *app) madeKey(dir string) ([]byte, error) {
 	path := filepath.Join(dir, "secret.key")
 	key, err := os.ReadFile(path)
 	if err == nil {

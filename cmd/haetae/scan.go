@@ -74,6 +74,9 @@ func (a *app) scan(ctx context.Context, s *scanFlags) error {
 			return err
 		}
 	}
+	if err := a.over(true); err != nil {
+		return err
+	}
 	return a.verdict(rep, failOn, s.minCoverage)
 }
 

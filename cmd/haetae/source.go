@@ -27,7 +27,8 @@ import (
 type sources struct {
 	from       []string
 	account    string
-	region     string
+	regions    []string
+	live       live
 	parameters []string
 	now        string
 	maxBytes   int64
@@ -35,34 +36,31 @@ type sources struct {
 
 func (s *sources) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&s.from, "from", nil, `source, may be repeated: a template or folder of them, a folder of AWS CLI
-output ([ACCOUNT/]REGION/*.json), a .snap.zst file, or sample`)
+	f.StringArrayVar(&s.from, "from", nil, `source, may be repeated: aws (the default), a template or folder of them, a folder
+of AWS CLI output ([ACCOUNT/]REGION/*.json), a .snap.zst file, or sample`)
 	f.StringVar(&s.account, "account", "", "account of what does not name one")
-	f.StringVar(&s.region, "region", "", "region of what does not name one")
+	f.StringSliceVar(&s.regions, "region", nil, "of live accounts: the regions to read (default: all that are on); else the region of what does not name one")
+	s.live.flags(f)
 	f.StringArrayVar(&s.parameters, "parameters", nil, "template parameter KEY=VALUE, or a JSON file of them; may be repeated")
 	f.Int64Var(&s.maxBytes, "max-bytes", 0, "largest template to read, in bytes (default 64 MiB)")
 	f.StringVar(&s.now, "time", "", "judge ages as of this time (RFC 3339); default is when the source was made")
 }
 
-const fromHint = "Give --from a template, a folder of AWS CLI output, a .snap.zst file or sample."
+const fromHint = "Give --from aws, a template, a folder of AWS CLI output, a .snap.zst file or sample."
 
 // load reads all sources into one assembled snapshot.
 func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progress) (*haetae.Snapshot, error) {
 	if len(s.from) == 0 {
-		return nil, usage{&haetae.Error{Code: haetae.Invalid, Err: errors.New("--from is missing: this version does not read live accounts yet"), Hint: fromHint}}
+		s.from = []string{"aws"}
 	}
 	parameters, err := readParameters(s.parameters)
-	if err != nil {
-		return nil, err
-	}
-	key, err := a.hashKey()
 	if err != nil {
 		return nil, err
 	}
 	all := &haetae.Snapshot{}
 	for _, from := range s.from {
 		p.stage("reading " + from)
-		one, err := a.source(ctx, from, s, parameters)
+		one, err := a.source(ctx, from, s, parameters, p)
 		if err != nil {
 			return nil, err
 		}
@@ -82,15 +80,21 @@ func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progr
 		all.Time = time.Now().Unix()
 	}
 	p.stage(fmt.Sprintf("putting %d resources in order", len(all.Resources)))
+	key, err := a.hashKey() // after the sources: a live account made one
+	if err != nil {
+		return nil, err
+	}
 	return graph.Assemble(sch, all, graph.Options{HashKey: key}), nil
 }
 
 // source reads one source, recognising what it is.
-func (a *app) source(ctx context.Context, from string, s *sources, parameters map[string]string) (*haetae.Snapshot, error) {
+func (a *app) source(ctx context.Context, from string, s *sources, parameters map[string]string, p *progress) (*haetae.Snapshot, error) {
 	switch {
 	case from == "sample":
 		return sample.Snapshot()
-	case from == "aws", strings.HasPrefix(from, "store@"):
+	case from == "aws":
+		return a.aws(ctx, s, p)
+	case strings.HasPrefix(from, "store@"):
 		return nil, usage{&haetae.Error{Code: haetae.Invalid, Err: fmt.Errorf("--from %s is not in this version", from), Hint: fromHint}}
 	case from == "-":
 		data, err := io.ReadAll(a.in)
@@ -136,7 +140,7 @@ func (a *app) source(ctx context.Context, from string, s *sources, parameters ma
 func (a *app) folder(ctx context.Context, from string, s *sources, parameters map[string]string) (*haetae.Snapshot, error) {
 	fsys := os.DirFS(from)
 	if !hasTemplate(fsys) && inventory.Is(fsys) {
-		return inventory.Load(ctx, fsys, from, inventory.Options{Account: s.account, Region: s.region,
+		return inventory.Load(ctx, fsys, from, inventory.Options{Account: s.account, Region: s.region(),
 			// graph.Assemble redacts what every source reads, in one place.
 			Redact: func(_, value string) any { return value }})
 	}
@@ -169,8 +173,16 @@ func hasTemplate(fsys fs.FS) bool {
 	return err == nil && found
 }
 
+// region is the region of what does not name one.
+func (s *sources) region() string {
+	if len(s.regions) == 0 {
+		return ""
+	}
+	return s.regions[0]
+}
+
 func (s *sources) template(parameters map[string]string) template.Options {
-	return template.Options{Parameters: parameters, Account: s.account, Region: s.region, MaxBytes: s.maxBytes}
+	return template.Options{Parameters: parameters, Account: s.account, Region: s.region(), MaxBytes: s.maxBytes}
 }
 
 func headOf(path string) ([]byte, error) {

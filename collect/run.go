@@ -1,0 +1,364 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/aws"
+	"github.com/haetae/haetae/inventory"
+)
+
+// run reads one account. One goroutine, [run.work], owns all of it but the
+// lanes; calls send it what was answered.
+type run struct {
+	client  *aws.Client
+	session *aws.Session
+	opts    *Options
+	global  *plan
+	region  *plan
+	builder *inventory.Builder
+	lanes   *lanes
+	news    chan news
+	asked   map[string]bool // requests that were made or are queued
+	open    int             // calls whose end was not heard yet
+	tell    func(place, *step, int, int)
+	scope   func(task) bool // which tasks are wanted; nil is all
+	notes   []haetae.Problem
+	// verified is when the credentials were last found to be good, off the
+	// regions that refuse them all the same.
+	verified time.Time
+	off      map[string]bool
+}
+
+// place is an account as a whole, or one of its regions.
+type place struct {
+	account string
+	region  string // that is asked
+	global  bool
+}
+
+// name is the region that answers carry: none for what has no region.
+func (p place) name() string {
+	if p.global {
+		return ""
+	}
+	return p.region
+}
+
+// task is one call with its parents.
+type task struct {
+	place   place
+	step    *step
+	parent  inventory.Parent
+	parents []string // of a batch
+}
+
+// news is what came of a task: a page, or an error, and whether it was the last.
+type news struct {
+	task task
+	page int
+	body map[string]any
+	err  error
+	last bool
+}
+
+// work asks all that the plan says and returns when everything was answered.
+func (r *run) work(ctx context.Context) error {
+	home := place{account: r.session.Account, region: r.client.Global(r.session.Region), global: true}
+	r.builder.See(home.account, "")
+	r.begin(ctx, home, r.global)
+	for _, region := range r.opts.Regions {
+		r.enter(ctx, region)
+	}
+	for r.open > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case n := <-r.news:
+			if err := r.hear(ctx, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// enter begins with a region.
+func (r *run) enter(ctx context.Context, region string) {
+	r.builder.See(r.session.Account, region)
+	r.begin(ctx, place{account: r.session.Account, region: region}, r.region)
+}
+
+// begin asks what needs no parents.
+func (r *run) begin(ctx context.Context, at place, p *plan) {
+	for _, s := range p.roots {
+		r.ask(ctx, task{place: at, step: s, parent: r.parent(at)})
+	}
+}
+
+func (r *run) parent(at place) inventory.Parent {
+	return inventory.Parent{Account: at.account, Region: at.region, Partition: haetae.Partition(at.region)}
+}
+
+// ask queues a task, once.
+func (r *run) ask(ctx context.Context, t task) {
+	if r.scope != nil && !r.scope(t) {
+		return
+	}
+	call := t.step.call
+	var more []string
+	if len(t.parents) > 0 {
+		more = t.parents[1:]
+	}
+	params := call.Request(t.parent, more...)
+	a := aws.Ask{Session: r.session, Region: t.place.region, Op: call.Op, Params: params, Final: ready(call)}
+	id, err := aws.Key(t.place.account, t.place.region, call.Op, params)
+	if err != nil || r.asked[id] {
+		return
+	}
+	r.asked[id] = true
+	r.open++
+	r.tell(t.place, t.step, 1, 0)
+	bucket := r.client.Bucket(t.place.account, t.place.region, call.Op)
+	r.lanes.add(ctx, bucket, job{free: r.client.Kept(a), do: func(paid bool) {
+		a.Paid = paid
+		r.do(ctx, t, a)
+	}})
+}
+
+// ready returns what tells whether an answer is more than "not ready yet"; nil
+// when every answer is.
+func ready(c *inventory.Call) func(map[string]any) bool {
+	member, value, ok := strings.Cut(c.Again, "=")
+	if !ok {
+		return nil
+	}
+	return func(body map[string]any) bool { return body[member] != value }
+}
+
+// do makes a call and sends what comes of it.
+func (r *run) do(ctx context.Context, t task, a aws.Ask) {
+	send := func(n news) bool {
+		n.task = t
+		select {
+		case r.news <- n:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	if err := r.prepare(ctx, t, a); err != nil {
+		send(news{err: err, last: true})
+		return
+	}
+	for turn := 0; ; turn++ {
+		page, again := 0, false
+		for body, err := range r.client.Pages(ctx, a) {
+			if err != nil {
+				send(news{page: page, err: err, last: true})
+				return
+			}
+			if a.Final != nil && !a.Final(body) {
+				again = true
+				break
+			}
+			if !send(news{page: page, body: body}) {
+				return
+			}
+			page++
+		}
+		if !again {
+			send(news{last: true})
+			return
+		}
+		if err := r.pause(ctx, t, a.Op, turn); err != nil {
+			send(news{err: err, last: true})
+			return
+		}
+		a.Paid = false
+	}
+}
+
+// turns is how often AWS is asked for what it says is not ready yet.
+const turns = 12
+
+// pause waits before AWS is asked again for what was not ready: longer each
+// time, about two minutes in all.
+func (r *run) pause(ctx context.Context, t task, op string, turn int) error {
+	if turn >= turns {
+		return &aws.Failure{Op: op, Region: t.place.region, Code: aws.Timeout, Message: "was not ready in time", Attempts: turn + 1}
+	}
+	return aws.Sleep(ctx, r.opts.Pause<<min(turn, 5))
+}
+
+// prepare makes the call that must come before another one, until it is done.
+func (r *run) prepare(ctx context.Context, t task, a aws.Ask) error {
+	if t.step.call.Before == "" || r.client.Kept(a) {
+		return nil
+	}
+	before := aws.Ask{Session: a.Session, Region: a.Region, Op: t.step.call.Before, Final: func(map[string]any) bool { return false }}
+	for turn := 0; ; turn++ {
+		for body, err := range r.client.Pages(ctx, before) {
+			if err != nil {
+				return err
+			}
+			if state, _ := body["State"].(string); state == "COMPLETE" {
+				return nil
+			}
+		}
+		if err := r.pause(ctx, t, before.Op, turn); err != nil {
+			return err
+		}
+	}
+}
+
+// hear takes in what came of a task.
+func (r *run) hear(ctx context.Context, n news) error {
+	if n.last {
+		r.open--
+		r.tell(n.task.place, n.task.step, 0, 1)
+	}
+	if n.err == nil && n.body == nil {
+		return nil
+	}
+	t := n.task
+	a := &inventory.Answer{
+		Op: t.step.call.Op, Account: t.place.account, Region: t.place.name(),
+		Params: t.step.call.Params, Parents: t.parents, Page: n.page, Body: n.body,
+	}
+	if a.Params == nil {
+		a.Params = map[string]any{}
+	}
+	if a.Body == nil {
+		a.Body = map[string]any{}
+	}
+	if len(t.parents) == 0 {
+		for k, v := range t.step.call.Echo(t.parent) {
+			if _, there := a.Body[k]; !there {
+				a.Body[k] = v
+			}
+		}
+	}
+	if n.err != nil {
+		var f *aws.Failure
+		if !errors.As(n.err, &f) {
+			return n.err
+		}
+		if err := r.lost(ctx, t, f); err != nil {
+			return err
+		}
+		a.Code, a.Message = f.Code, f.Message
+		r.builder.Add(a)
+		return nil
+	}
+	if err := r.followUp(ctx, t, a.Body); err != nil {
+		return err
+	}
+	r.learn(ctx, t, a.Body)
+	r.builder.Add(a)
+	return nil
+}
+
+// lost tells whether a failure means that the credentials are no longer good:
+// then every other call fails too, and what is missing would look like a
+// thousand refusals. A region that is off refuses good credentials as well, so
+// the caller's identity is asked for.
+func (r *run) lost(ctx context.Context, t task, f *aws.Failure) error {
+	if !f.Login() {
+		return nil
+	}
+	if now := time.Now(); now.Sub(r.verified) > 20*time.Second {
+		if err := r.client.Verify(ctx, r.session); err != nil {
+			return aws.Explain(err)
+		}
+		r.verified = now
+	}
+	if at := t.place.name(); at != "" && f.Code != aws.NoLogin && !r.off[at] {
+		r.off[at] = true
+		r.notes = append(r.notes, haetae.Problem{
+			Place: haetae.Place{File: "account " + t.place.account + ", " + at},
+			Error: "the region refuses credentials that are good elsewhere (" + f.Code + ")",
+			Hint:  "The region may be off for the account: aws account get-region-opt-status shows it. Leave it out, or turn it on.",
+		})
+	}
+	return nil
+}
+
+// followUp asks about the parents that an answer names.
+func (r *run) followUp(ctx context.Context, t task, body map[string]any) error {
+	p := r.region
+	if t.place.global {
+		p = r.global
+	}
+	for _, f := range p.follows[t.step.call.Op] {
+		ids, err := f.parents(body)
+		if err != nil {
+			return err
+		}
+		next := task{place: t.place, step: f.step, parent: r.parent(t.place)}
+		next.parent.Grandparent = t.parent.ID
+		batch := max(1, f.step.call.Batch)
+		if !f.step.call.List {
+			batch = 1
+		}
+		for chunk := range slices.Chunk(ids, batch) {
+			next.parent.ID = chunk[0]
+			next.parents = nil
+			if batch > 1 {
+				next.parents = slices.Clone(chunk)
+			}
+			r.ask(ctx, next)
+		}
+	}
+	return nil
+}
+
+// learn takes from an answer what decides how to go on: the regions that are
+// on, and where buckets are.
+func (r *run) learn(ctx context.Context, t task, body map[string]any) {
+	switch t.step.call.Op {
+	case "ec2:DescribeRegions":
+		if r.opts.Regions == nil && t.place.global {
+			for _, region := range regionsOf(body) {
+				r.enter(ctx, region)
+			}
+		}
+	case "s3api:ListBuckets":
+		for _, b := range list(body, "Buckets") {
+			name, _ := b["Name"].(string)
+			region, _ := b["BucketRegion"].(string)
+			if name != "" && region != "" {
+				r.client.BucketRegion(name, region)
+			}
+		}
+	}
+}
+
+// regionsOf returns the regions of an answer that are on.
+func regionsOf(body map[string]any) (out []string) {
+	for _, r := range list(body, "Regions") {
+		name, _ := r["RegionName"].(string)
+		if name != "" && r["OptInStatus"] != "not-opted-in" {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func list(body map[string]any, member string) (out []map[string]any) {
+	items, _ := body[member].([]any)
+	for _, v := range items {
+		if m, ok := v.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// problems are what people must be told besides coverage.
+func (r *run) problems() []haetae.Problem { return r.notes }
