@@ -47,10 +47,11 @@ func (b *Builder) coverage(find func(*Kind, *haetae.Resource) *entry) []haetae.C
 			done[haetae.Key{Account: at[0], Region: at[1], Type: k.Type}] = c.Status
 			out = append(out, c)
 		}
-		out = append(out, haetae.Coverage{
-			Account: at[0], Region: at[1], Type: "*", Status: haetae.Missing, Reason: haetae.NotAsked,
-			Detail: others,
-		})
+		rest := haetae.Coverage{Account: at[0], Region: at[1], Type: "*", Status: haetae.Missing, Reason: haetae.NotAsked, Detail: others}
+		if u := b.refusal(at); u != nil {
+			rest.Reason, rest.Detail, rest.Actions = u.Reason, u.Detail, u.Actions
+		}
+		out = append(out, rest)
 	}
 	return out
 }

@@ -15,6 +15,15 @@
 // prints the commands that fill such a folder, and live collection feeds a
 // Builder from the network. The three cannot disagree, since they share [All].
 //
+// # How a call is made
+//
+// A call that is not Other is made once in each place of its kind: in the account
+// if the kind is Global, else in each region. [Call.Request] returns the
+// parameters. With Param it is made for each parent that [Call.Sources] finds in
+// the answers of other calls of the same scope, for up to Batch of them at once.
+// Each page is an [Answer] of its own, and so is each failure. Answers may come in
+// any order: the snapshot does not depend on it.
+//
 // # Adding a service
 //
 // Write one file named after the service with one variable that holds its
@@ -54,6 +63,8 @@
 //     Volatile. See take, pluck and tagList for the usual steps.
 //   - What the answer does not say is left out; it is never filled with a guess.
 //     Gives makes it unknown when the call was not answered.
+//   - A call that needs the parent's own parent, as the services of a cluster do,
+//     names it in Params: {"cluster": "${Grandparent}"}.
 //   - A policy goes through policy, a value that may be a secret through
 //     [Answer.Secret].
 package inventory

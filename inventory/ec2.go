@@ -198,7 +198,7 @@ func blockDevices(i map[string]any) (mappings, volumes []any) {
 			for _, n := range diskFacts {
 				disk[n] = &haetae.Unknown{
 					Path: "BlockDeviceMappings.Ebs." + n, Reason: haetae.NotAsked, Actions: []string{"ec2:DescribeVolumes"},
-					Detail: "no output of `aws ec2 describe-volumes` that has the volume",
+					Detail: "no answer of ec2:DescribeVolumes has the volume",
 				}
 			}
 			p["Ebs"] = disk
