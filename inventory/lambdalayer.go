@@ -22,7 +22,7 @@ var lambdaLayers = []Kind{{
 			Gives: []string{"*"}, Read: readLayerVersions,
 		}, {
 			Op: "lambda:GetLayerVersionPolicy", Member: "Policy", Param: "VersionNumber", Number: true,
-			Each: "lambda:ListLayerVersions LayerVersions[].Version", Params: map[string]any{"LayerName": "${Grandparent}"},
+			Each: "lambda:ListLayerVersions LayerVersions[].to_string(Version)", Params: map[string]any{"LayerName": "${Grandparent}"},
 			Absent: notFound, Gives: []string{"Permissions"}, Read: readLayerPolicy,
 		},
 	},

@@ -26,8 +26,8 @@ type Parent struct {
 type Source struct {
 	// Op is the operation, as in [Call].
 	Op string
-	// Query is a JMESPath over one page of its answer, which gives a text or a
-	// number, a list of them, or nothing.
+	// Query is a JMESPath over one page of its answer, which gives a text, a
+	// list of texts, or nothing.
 	Query string
 }
 
