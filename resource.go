@@ -47,6 +47,10 @@ func (r *Resource) Key() Key {
 // than from a live account.
 func (r *Resource) Declared() bool { return r.Stack != "" }
 
+// Answered tells whether the resource is what AWS itself said of it, live or
+// through the AWS CLI: what a whole answer leaves out is not set.
+func (r *Resource) Answered() bool { return r.Origin.Source == "aws" || r.Origin.Source == "cli" }
+
 // Service returns the service part of the type: "EC2" of "AWS::EC2::Instance".
 func (r *Resource) Service() string { return ServiceOf(r.Type) }
 

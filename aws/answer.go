@@ -58,7 +58,7 @@ func read(s *Service, name string, o *Operation, a *Response) (map[string]any, e
 			all := map[string]any{}
 			for k := range a.Header {
 				if len(k) >= len(m.Name) && strings.EqualFold(k[:len(m.Name)], m.Name) {
-					all[k[len(m.Name):]] = a.Header.Get(k)
+					all[strings.ToLower(k[len(m.Name):])] = a.Header.Get(k)
 				}
 			}
 			out[n] = all

@@ -3,7 +3,9 @@ package aws
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
+	"math"
 	"path"
 	"strings"
 	"sync"
@@ -42,10 +44,28 @@ func ParseQuotas(data []byte) (*Quotas, error) {
 	if err := yaml.Unmarshal(data, q); err != nil {
 		return nil, fmt.Errorf("quotas: %w", err)
 	}
-	if q.Default.Rate <= 0 || q.Default.Burst < 1 {
-		return nil, fmt.Errorf("quotas: the default has no rate or burst")
+	if err := q.Default.check(); err != nil {
+		return nil, fmt.Errorf("quotas: default: %w", err)
+	}
+	for service, all := range q.Services {
+		for i := range all {
+			if err := all[i].check(); err != nil {
+				return nil, fmt.Errorf("quotas: %s:%s: %w", service, all[i].Op, err)
+			}
+		}
 	}
 	return q, nil
+}
+
+// check tells what of a quota could not be kept.
+func (q *Quota) check() error {
+	if !(q.Rate >= 0.001) || !(q.Burst >= 1) || math.IsInf(q.Rate, 0) || math.IsInf(q.Burst, 0) { // also NaN
+		return errors.New("it has no rate or no burst")
+	}
+	if _, err := path.Match(q.Op, ""); err != nil {
+		return fmt.Errorf("op: %w", err)
+	}
+	return nil
 }
 
 // Of returns the quota of "ec2:DescribeInstances": the first that fits.

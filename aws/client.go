@@ -200,6 +200,9 @@ func (c *Client) first(a Ask) map[string]any {
 	svc, o, err := c.model.Operation(a.Op)
 	if err == nil && o.Page != nil && o.Page.Limit != "" && params[o.Page.Limit] == nil && !narrowed(svc, params) {
 		params[o.Page.Limit] = int64(o.Page.Size)
+		if n := c.opts.PageSize; n > 0 && n < o.Page.Size {
+			params[o.Page.Limit] = int64(n)
+		}
 	}
 	return params
 }
@@ -504,7 +507,8 @@ func (c *Client) httpRequest(ctx context.Context, svc *Service, o *Operation, r 
 		host := strings.TrimPrefix(at.url, "https://")
 		bucket, _ := params["Bucket"].(string)
 		switch {
-		case svc.Prefix == "s3" && plainBucket(bucket):
+		case svc.Prefix == "s3" && plainBucket(bucket) && !strings.HasSuffix(o.URI, "?location"):
+			// Where a bucket is can be asked anywhere, but not at the bucket.
 			host = bucket + "." + host
 			path = "/" + strings.TrimPrefix(strings.TrimPrefix(path, "/"+bucket), "/")
 		case o.HostPrefix != "":

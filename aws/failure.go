@@ -83,14 +83,14 @@ func (f *Failure) Login() bool { return f.Code == NoLogin || expired[f.Code] }
 
 // passing tells whether the next attempt may fare better.
 func (f *Failure) passing() bool {
+	switch f.Status {
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	}
 	switch f.Code {
 	case Timeout, Unavailable, NotReached, "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure",
 		"InternalServerError", "InternalServiceError", "InternalServerException", "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeTooSkewed":
 		return true
-	}
-	switch f.Status {
-	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
-		return false
 	}
 	return f.Throttled() || f.Status >= 500
 }

@@ -104,8 +104,8 @@ func (s *Service) index() {
 }
 
 // Member refers to a shape, or to a scalar such as "$string" ("$policy" is a
-// document of IAM, "$document" any JSON), with what the wire calls it when that
-// is not the member's own name.
+// document of IAM, "$zone" an ID of Route 53, "$document" any JSON), with what
+// the wire calls it when that is not the member's own name.
 type Member struct {
 	Shape string `json:"s"`
 	Name  string `json:"n,omitempty"`

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // request is a request before it has a host: what a protocol makes of
@@ -45,7 +47,7 @@ func newRequest(s *Service, name string, o *Operation, params map[string]any) (*
 	case "json":
 		r.header.Set("X-Amz-Target", s.Target+"."+name)
 		r.header.Set("Content-Type", "application/x-amz-json-"+s.JSON)
-		r.body, err = json.Marshal(w.json(o.Input, given))
+		r.body, err = json.Marshal(w.json(Member{Shape: o.Input}, given))
 	case "query", "ec2":
 		form := url.Values{"Action": {name}, "Version": {s.Version}}
 		w.form(form, "", Member{Shape: o.Input}, given)
@@ -114,14 +116,13 @@ func (w writer) rest(r *request, o *Operation, params map[string]any) error {
 	}
 	for n, m := range in.Members {
 		v, given := params[n]
+		if id, ok := v.(string); ok && m.Shape == "$zone" {
+			v = id[strings.LastIndexByte(id, '/')+1:] // answers name a zone /hostedzone/Z1, requests Z1
+		}
 		wire := m.wire(n)
 		switch {
 		case m.In == "uri":
-			s := text(v)
-			if w.s.Prefix == "route53" {
-				// Answers name a zone /hostedzone/Z1, requests Z1.
-				s = s[strings.LastIndexByte(s, '/')+1:]
-			}
+			s := text(moment(m, v, "iso8601"))
 			if s == "" {
 				return fmt.Errorf("the parameter %s is missing", n)
 			}
@@ -138,18 +139,18 @@ func (w writer) rest(r *request, o *Operation, params map[string]any) error {
 			switch v := v.(type) {
 			case []any:
 				for _, e := range v {
-					r.query.Add(wire, text(e))
+					r.query.Add(wire, text(moment(*w.s.Shapes[m.Shape].Item, e, "iso8601")))
 				}
 			case map[string]any: // its keys are the names, as in the answer of no other shape
 				for k, e := range v {
 					r.query.Set(k, text(e))
 				}
 			default:
-				r.query.Set(wire, text(v))
+				r.query.Set(wire, text(moment(m, v, "iso8601")))
 			}
 		case m.In == "header":
 			if list, ok := v.([]any); !ok {
-				r.header.Set(wire, text(v))
+				r.header.Set(wire, text(moment(m, v, "rfc822")))
 			} else if len(list) > 0 {
 				r.header.Set(wire, headerList(list))
 			}
@@ -162,7 +163,7 @@ func (w writer) rest(r *request, o *Operation, params map[string]any) error {
 		}
 	}
 	r.path = path
-	if w.s.Prefix == "apigateway" && r.header.Get("Accept") == "" {
+	if w.s.ID == "API Gateway" && r.header.Get("Accept") == "" {
 		// Without it API Gateway answers in HAL, whose members have other names.
 		r.header.Set("Accept", "application/json")
 	}
@@ -175,14 +176,14 @@ func (w writer) rest(r *request, o *Operation, params map[string]any) error {
 		}
 		return nil
 	}
-	shape := o.Input
+	m := Member{Shape: o.Input}
 	var v any = body
 	if in.Payload != "" {
-		shape, v = in.Members[in.Payload].Shape, body[in.Payload]
+		m, v = in.Members[in.Payload], body[in.Payload]
 	}
 	r.header.Set("Content-Type", "application/json")
 	var err error
-	r.body, err = json.Marshal(w.json(shape, v))
+	r.body, err = json.Marshal(w.json(m, v))
 	return err
 }
 
@@ -200,10 +201,10 @@ func headerList(list []any) string {
 }
 
 // json gives members their names on the wire.
-func (w writer) json(shape string, v any) any {
-	sh, ok := w.s.Shapes[shape]
+func (w writer) json(m Member, v any) any {
+	sh, ok := w.s.Shapes[m.Shape]
 	if !ok {
-		return v
+		return moment(m, v, "unixTimestamp")
 	}
 	switch v := v.(type) {
 	case map[string]any:
@@ -212,16 +213,16 @@ func (w writer) json(shape string, v any) any {
 			m := sh.Members[n]
 			switch {
 			case sh.Item != nil:
-				out[n] = w.json(sh.Item.Shape, e)
+				out[n] = w.json(*sh.Item, e)
 			case m.In == "" && e != nil:
-				out[m.wire(n)] = w.json(m.Shape, e)
+				out[m.wire(n)] = w.json(m, e)
 			}
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = w.json(sh.Item.Shape, e)
+			out[i] = w.json(*sh.Item, e)
 		}
 		return out
 	case nil:
@@ -262,7 +263,7 @@ func (w writer) form(form url.Values, prefix string, m Member, v any) {
 		}
 	case nil:
 	default:
-		form.Set(prefix, text(v))
+		form.Set(prefix, text(moment(m, v, "iso8601")))
 	}
 }
 
@@ -296,6 +297,29 @@ func join(a, b string) string {
 		return b
 	}
 	return a + "." + b
+}
+
+// moment gives a time the form that the model says, else the one that is usual
+// at its place; other values are returned as they are. Parameters have times in
+// RFC 3339.
+func moment(m Member, v any, usual string) any {
+	s, ok := v.(string)
+	if !ok || m.Shape != "$timestamp" {
+		return v
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return v
+	}
+	switch form := cmp.Or(m.Time, usual); {
+	case strings.EqualFold(form, "rfc822"):
+		return t.UTC().Format(http.TimeFormat)
+	case strings.EqualFold(form, "unixTimestamp") && t.Nanosecond() == 0:
+		return t.Unix()
+	case strings.EqualFold(form, "unixTimestamp"):
+		return float64(t.UnixMicro()) / 1e6
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.999999Z")
 }
 
 // text is a scalar as it stands in a URL or a form.

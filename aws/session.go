@@ -32,6 +32,9 @@ type Options struct {
 	// attempts (default 200 ms), which doubles.
 	Attempts         int
 	Timeout, Backoff time.Duration
+	// PageSize is the largest page that is asked for; 0 is the largest that AWS
+	// gives.
+	PageSize int
 	// Quotas replace the built-in ones when set.
 	Quotas *Quotas
 	// Record keeps answers, so that a scan that was interrupted goes on; may be

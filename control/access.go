@@ -14,7 +14,9 @@ type accessor struct {
 	// missing is what reading gives when the member is not there: nil for a
 	// decided "not set", else an unknown.
 	missing any
-	whole   bool // r.observed, r.volatile, r.id …: a member of the resource itself
+	// noDefault is set when missing is that what AWS then takes is not on record.
+	noDefault bool
+	whole     bool // r.observed, r.volatile, r.id …: a member of the resource itself
 }
 
 func (c *compiler) accessor(typ *types.Type, name string) *accessor {
@@ -26,6 +28,8 @@ func (c *compiler) accessor(typ *types.Type, name string) *accessor {
 			a.whole = true
 		}
 		a.missing = missingValue(a.field, name, root.Name)
+		us, _ := a.missing.(unknowns)
+		a.noDefault = len(us) == 1 && us[0].Reason == haetae.NoDefault
 		return a
 	}
 	if typ != nil && typ.Kind() == types.StructKind {
@@ -88,11 +92,17 @@ type group struct {
 // missing is a fact that the source did not give: nobody asked for it, unless
 // the schema says that not being there means something.
 func (g *group) missing(a *accessor) any {
+	if g.of.Stub != nil && !g.of.Declared() {
+		return opaque(g.of.Stub)
+	}
 	if g.of.Declared() {
 		return unknowns{{Path: a.name, Reason: haetae.LiveOnly, Detail: liveOnly}}
 	}
 	if a.field != nil && (a.field.HasDefault || a.field.Absent) {
 		return a.missing
+	}
+	if g.of.Answered() {
+		return nil // what a call that failed would have told is there, as unknown
 	}
 	return unknowns{{Path: a.name, Reason: haetae.NotAsked, Detail: a.name + " was not read"}}
 }
@@ -104,6 +114,9 @@ func (a *accessor) ofResource(r *haetae.Resource) any {
 		}
 		if r.Stub != nil {
 			return opaque(r.Stub)
+		}
+		if a.noDefault && r.Answered() {
+			return nil // what AWS answered without it has not got it
 		}
 		return a.missing
 	}

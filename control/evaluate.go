@@ -196,7 +196,7 @@ func (e *evaluator) judge(p *program, r *haetae.Resource) haetae.Finding {
 		return out
 	}
 	us := causes(merge(asUnknown(when), asUnknown(assert)))
-	if r.Stub != nil && !slices.ContainsFunc(us, func(u *haetae.Unknown) bool { return u != r.Stub }) {
+	if r.Stub != nil && r.Declared() && !slices.ContainsFunc(us, func(u *haetae.Unknown) bool { return u != r.Stub }) {
 		// Only a child of it is here: whoever declares it will be told.
 		return haetae.Finding{Rule: &p.Rule, Resource: r, Status: haetae.NotApplicable, Reason: r.Stub.Detail}
 	}

@@ -50,7 +50,12 @@ func (g *Graph) Find(r *haetae.Resource, typ string, v any) (found *haetae.Resou
 	if g.ofAnotherService(typ, v) {
 		return nil, nil
 	}
-	return nil, &haetae.Unknown{Reason: haetae.NotAsked, Detail: fmt.Sprintf("%s %v is not in the snapshot", typ, v), Set: true}
+	u := &haetae.Unknown{Reason: haetae.NotAsked, Detail: fmt.Sprintf("%s %v is not in the snapshot", typ, v), Set: true}
+	if gap := g.coverage.gap(worldOf(r), "*", typ); gap != nil && len(gap.Actions) > 0 {
+		u.Reason, u.Actions = gap.Reason, gap.Actions
+		u.Detail += ": " + gap.Detail
+	}
+	return nil, u
 }
 
 // ofAnotherService tells whether a value is an ARN that no resource of the type

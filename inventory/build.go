@@ -42,6 +42,7 @@ type Builder struct {
 	ofKind  map[*Kind][]*entry // sorted
 	lists   map[spot]*outcome
 	shown   map[spot]map[string]*outcome // by parent
+	ops     map[asked]*outcome
 }
 
 // ref is one call of one kind, and where it stands.
@@ -117,6 +118,7 @@ func NewBuilder(o Options) *Builder {
 		refused: map[[2]string]*haetae.Unknown{}, places: map[[2]string]bool{},
 		entries: map[haetae.Key]*entry{}, ofKind: map[*Kind][]*entry{},
 		lists: map[spot]*outcome{}, shown: map[spot]map[string]*outcome{},
+		ops: map[asked]*outcome{},
 	}
 	b.opts.Source = cmp.Or(o.Source, "cli")
 	for i := range b.kinds {
@@ -317,6 +319,7 @@ func (b *Builder) Snapshot() *haetae.Snapshot {
 	slices.SortStableFunc(b.heard, func(x, y heard) int { return x.compare(&y) })
 	for i := range b.heard {
 		h := &b.heard[i]
+		b.note(h)
 		if h.call.Param == "" {
 			entryOf(b.lists, h.at).add(h.how)
 		} else if h.call.Lists || h.call.Only != "" {
@@ -432,15 +435,25 @@ func (b *Builder) finder() func(*Kind, *haetae.Resource) *entry {
 func (b *Builder) finish(e *entry) {
 	told := map[string]bool{}
 	why := map[string]*haetae.Unknown{}
+	failed := map[string]bool{}
 	for i := range e.kind.Calls {
 		c := &e.kind.Calls[i]
 		ok, u := b.told(e, c)
 		for _, p := range c.Gives {
+			failed[p] = failed[p] || b.failed(e, c)
 			if ok {
 				told[p] = true
 			} else if why[p] == nil || why[p].Reason == haetae.NotAsked && u.Reason != haetae.NotAsked {
 				why[p] = u
 			}
+		}
+	}
+	for p := range told {
+		// Of two calls that tell it one failed, and the other did not: that the
+		// other one does not say it means nothing.
+		tree, path := e.tree(p)
+		if failed[p] && why[p] != nil && p != "*" && !has(tree, path) {
+			delete(told, p)
 		}
 	}
 	e.unset(told)
@@ -504,10 +517,27 @@ func (e *entry) unset(told map[string]bool) {
 			continue
 		}
 		tree, path := e.tree(p)
-		if _, there := tree[path]; !there && !strings.Contains(path, ".") {
-			tree[path] = nil
+		dir, _, nested := cutLast(path)
+		if nested && get(tree, dir) != nil && object(tree, dir) == nil {
+			continue // not known as a whole
+		}
+		if !has(tree, path) {
+			set(tree, path, nil)
 		}
 	}
+}
+
+// failed tells whether a call failed that would have told of a resource.
+func (b *Builder) failed(e *entry, c *Call) bool {
+	if o := e.calls[c]; o != nil && o.fail != nil {
+		return true
+	}
+	region := e.Region
+	if e.kind.Global {
+		region = ""
+	}
+	o := b.lists[spot{c, e.Account, region}]
+	return o != nil && o.fail != nil
 }
 
 // told tells whether a call told what it can of a resource, and if not why.
@@ -534,7 +564,11 @@ func (b *Builder) told(e *entry, c *Call) (bool, *haetae.Unknown) {
 			return false, o.fail
 		}
 	}
-	return false, b.unasked(c)
+	region := e.Region
+	if e.kind.Global {
+		region = ""
+	}
+	return false, b.unaskedAt(c, e.Account, region)
 }
 
 // tree returns the map that a path of Gives leads into, and the rest of it.

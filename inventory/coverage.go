@@ -61,7 +61,7 @@ func (b *Builder) covered(k *Kind, at [2]string, find func(*Kind, *haetae.Resour
 	if u := b.refusal(at); u != nil {
 		return haetae.Coverage{Status: haetae.Missing, Reason: u.Reason, Detail: u.Detail, Actions: u.Actions}
 	}
-	if k.Singleton {
+	if k.Singleton || ofOrganization(k.Type) && b.member(at[0]) {
 		return haetae.Coverage{Status: haetae.Complete}
 	}
 	var why *haetae.Unknown
@@ -71,6 +71,8 @@ func (b *Builder) covered(k *Kind, at [2]string, find func(*Kind, *haetae.Resour
 		var s haetae.CoverageStatus
 		var u *haetae.Unknown
 		switch {
+		case c.Other && b.live():
+			continue // never called
 		case c.Only != "":
 			s, u = b.found(k, c, at, done)
 		case c.Lists:
@@ -104,13 +106,16 @@ func (b *Builder) listed(k *Kind, c *Call, at [2]string, find func(*Kind, *haeta
 		case o != nil && o.fail != nil:
 			return haetae.Missing, o.fail
 		}
-		return haetae.Missing, b.unasked(c)
+		return haetae.Missing, b.unaskedAt(c, at[0], at[1])
+	}
+	if b.live() && b.wholly(c, at[0], at[1], nil) {
+		return haetae.Complete, nil
 	}
 	// Listed parent by parent: whole when the parents are, and each of them
 	// was asked.
 	i := slices.IndexFunc(b.kinds, func(k2 Kind) bool { return k2.Type == k.Of })
 	if i < 0 {
-		return haetae.Missing, b.unasked(c)
+		return haetae.Missing, b.unaskedAt(c, at[0], at[1])
 	}
 	parentKind := &b.kinds[i]
 	asked := map[*entry]*outcome{}
@@ -137,7 +142,7 @@ func (b *Builder) listed(k *Kind, c *Call, at [2]string, find func(*Kind, *haeta
 		whole = top
 	}
 	if !whole {
-		status, why = haetae.Partial, b.unasked(c)
+		status, why = haetae.Partial, b.unaskedAt(c, at[0], at[1])
 	}
 	for _, e := range b.ofKind[parentKind] {
 		if e.Account != at[0] || !parentKind.Global && e.Region != at[1] {
@@ -151,7 +156,7 @@ func (b *Builder) listed(k *Kind, c *Call, at [2]string, find func(*Kind, *haeta
 		case o != nil && o.fail != nil:
 			status, why = haetae.Partial, o.fail
 		case why == nil:
-			status, why = haetae.Partial, b.unasked(c)
+			status, why = haetae.Partial, b.unaskedAt(c, at[0], at[1])
 		}
 	}
 	if status == haetae.Partial && !any {
@@ -162,6 +167,9 @@ func (b *Builder) listed(k *Kind, c *Call, at [2]string, find func(*Kind, *haeta
 
 // found says how much of a type was found by a call that never finds all.
 func (b *Builder) found(k *Kind, c *Call, at [2]string, done map[haetae.Key]haetae.CoverageStatus) (haetae.CoverageStatus, *haetae.Unknown) {
+	if b.wholly(c, at[0], at[1], nil) {
+		return haetae.Complete, nil
+	}
 	shown := b.shown[spot{c, at[0], at[1]}]
 	var fail *haetae.Unknown
 	answered := false
@@ -178,8 +186,14 @@ func (b *Builder) found(k *Kind, c *Call, at [2]string, done map[haetae.Key]haet
 		}
 		return haetae.Missing, fail
 	}
+	if u := b.sourceFailure(c, at[0], at[1], nil); u != nil {
+		if answered {
+			return haetae.Partial, u
+		}
+		return haetae.Missing, u
+	}
 	if s := done[haetae.Key{Account: at[0], Region: at[1], Type: k.Of}]; !answered && (s == haetae.Missing || s == "") {
-		return haetae.Missing, b.unasked(c)
+		return haetae.Missing, b.unaskedAt(c, at[0], at[1])
 	}
 	return haetae.Partial, &haetae.Unknown{Reason: haetae.NotAsked, Actions: c.RequiredActions(), Detail: "only " + c.Only + " are read"}
 }

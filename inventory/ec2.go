@@ -252,6 +252,9 @@ func readVolumes(a *Answer) (out []*haetae.Resource) {
 		if s := str(v, "SnapshotId"); s != "" {
 			p["SnapshotId"] = s
 		}
+		if v["Encrypted"] == false && p["KmsKeyId"] == nil {
+			p["KmsKeyId"] = nil // none, and not the account's default as for a new one
+		}
 		r := resource(str(v, "VolumeId"), p)
 		r.Observed = take(v, "VolumeId", "State", "CreateTime")
 		at := []any{}

@@ -17,6 +17,9 @@ const (
 	orgSelf = "self"
 )
 
+// noOrganization is the code of an account that is in none.
+var noOrganization = []string{"AWSOrganizationsNotInUseException"}
+
 // organizations holds the organization, its accounts and its policies. They are
 // in the management account, whoever asked.
 var organizations = []Kind{{
@@ -24,7 +27,7 @@ var organizations = []Kind{{
 	Finish: func(r *haetae.Resource) { delete(r.Props, orgSelf) },
 	Calls: []Call{
 		{
-			Op: "organizations:DescribeOrganization", Lists: true, Member: "Organization.FeatureSet", Absent: []string{"AWSOrganizationsNotInUseException"},
+			Op: "organizations:DescribeOrganization", Lists: true, Member: "Organization.FeatureSet", Absent: noOrganization,
 			Gives: []string{"*"}, Read: func(a *Answer) []*haetae.Resource {
 				o := object(a.Body, "Organization")
 				r := resource(str(o, "Id"), map[string]any{orgSelf: orgSelf})
@@ -33,14 +36,14 @@ var organizations = []Kind{{
 				return []*haetae.Resource{r}
 			},
 		}, {
-			Op: "organizations:ListRoots", Member: "Roots", Gives: []string{"Observed.Roots", "Observed.EnabledPolicyTypes"}, Read: readRoots,
+			Op: "organizations:ListRoots", Member: "Roots", Absent: noOrganization, Gives: []string{"Observed.Roots", "Observed.EnabledPolicyTypes"}, Read: readRoots,
 		}, {
-			Op: "organizations:ListAWSServiceAccessForOrganization", Member: "EnabledServicePrincipals", Joins: true,
+			Op: "organizations:ListAWSServiceAccessForOrganization", Member: "EnabledServicePrincipals", Joins: true, Absent: noOrganization,
 			Gives: []string{"Observed.EnabledServicePrincipals"}, Read: func(a *Answer) []*haetae.Resource {
 				return organization("", map[string]any{"EnabledServicePrincipals": pluck(a.Body["EnabledServicePrincipals"], "ServicePrincipal")})
 			},
 		}, {
-			Op: "organizations:ListDelegatedAdministrators", Member: "DelegatedAdministrators", Joins: true,
+			Op: "organizations:ListDelegatedAdministrators", Member: "DelegatedAdministrators", Joins: true, Absent: noOrganization,
 			Gives: []string{"Observed.DelegatedAdministrators"}, Read: func(a *Answer) []*haetae.Resource {
 				list, id := []any{}, ""
 				for x := range a.each("DelegatedAdministrators") {
@@ -75,7 +78,7 @@ var organizations = []Kind{{
 	Calls: []Call{
 		{
 			Op: "organizations:ListAccounts", Lists: true, Member: "Accounts[].JoinedMethod", Gives: []string{"*"},
-			Absent: []string{"AWSOrganizationsNotInUseException"}, Read: func(a *Answer) (out []*haetae.Resource) {
+			Absent: noOrganization, Read: func(a *Answer) (out []*haetae.Resource) {
 				for x := range a.each("Accounts") {
 					r := resource(str(x, "Id"), take(x, "AccountName=Name", "Email"))
 					r.ARN = str(x, "Arn")

@@ -30,9 +30,11 @@ type outcome struct {
 
 func (o *outcome) answered() bool { return o != nil && o.answers > 0 }
 
-// unfinished tells whether every page says that there is more: the last one is
-// not among them.
-func (o *outcome) unfinished() bool { return o.answered() && o.open >= o.answers }
+// unfinished tells whether a page failed, or every page says that there is more:
+// the last one is not among them.
+func (o *outcome) unfinished() bool {
+	return o.answered() && (o.fail != nil || o.open >= o.answers)
+}
 
 // add puts another outcome of the same call behind this one.
 func (o *outcome) add(next outcome) {

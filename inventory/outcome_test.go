@@ -200,21 +200,28 @@ func TestOrganizationalUnitsAreWholeWhenEachWasAsked(t *testing.T) {
 	}
 }
 
-func TestTaskDefinitionsInUseAreNotAll(t *testing.T) {
+func TestTaskDefinitionsAreThoseInUse(t *testing.T) {
 	const head = "arn:aws:ecs:eu-west-1:111122223333:"
+	none := func(op, member string) *Answer {
+		return &Answer{Op: op, Params: callOf(t, op, nil).Params, Body: body(t, `{"cluster":"`+head+`cluster/a","`+member+`":[]}`)}
+	}
 	answers := []*Answer{
 		{Op: "ecs:ListClusters", Body: body(t, `{"clusterArns":["`+head+`cluster/a"]}`)},
-		{Op: "ecs:ListServices", Body: body(t, `{"cluster":"`+head+`cluster/a","serviceArns":[]}`)},
+		none("ecs:ListServices", "serviceArns"), none("ecs:ListTasks", "taskArns"),
 	}
 	const typ = "AWS::ECS::TaskDefinition"
-	want := "only the task definitions that services and running tasks use are read"
-	if c := covered(t, live(answers...), me, "eu-west-1", typ); c.Status != haetae.Partial || c.Detail != want {
+	if c := covered(t, live(answers...), me, "eu-west-1", typ); c.Status != haetae.Complete {
 		t.Errorf("nothing is in use: %+v", c)
+	}
+	refused := *answers[1]
+	refused.Code, refused.Body = "AccessDeniedException", map[string]any{"cluster": head + "cluster/a"}
+	if c := covered(t, live(answers[0], &refused, answers[2]), me, "eu-west-1", typ); c.Status == haetae.Complete || c.Reason != haetae.Denied || !slices.Contains(c.Actions, "ecs:ListServices") {
+		t.Errorf("services were refused: %+v", c)
 	}
 	params := callOf(t, "ecs:DescribeTaskDefinition", nil).Params
 	found := &Answer{Op: "ecs:DescribeTaskDefinition", Params: params, Body: body(t, `{"taskDefinition":{"taskDefinitionArn":"`+head+`task-definition/t:1","family":"t"}}`)}
 	s := live(append(answers, found)...)
-	if c := covered(t, s, me, "eu-west-1", typ); c.Status != haetae.Partial || c.Detail != want {
+	if c := covered(t, s, me, "eu-west-1", typ); c.Status != haetae.Complete {
 		t.Errorf("one is in use: %+v", c)
 	}
 	if r := find(t, s, typ, head+"task-definition/t:1"); r.Stub != nil {

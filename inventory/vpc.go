@@ -427,9 +427,11 @@ func readInterfaces(a *Answer) (out []*haetae.Resource) {
 
 func readAddresses(a *Answer) (out []*haetae.Resource) {
 	for x := range a.each("Addresses") {
-		p := take(x, "Domain", "NetworkBorderGroup", "PublicIpv4Pool", "NetworkInterfaceId", "PrivateIpAddress", "Tags")
-		if i := str(x, "InstanceId"); i != "" {
-			p["InstanceId"] = i
+		p := take(x, "Domain", "NetworkBorderGroup", "PublicIpv4Pool", "PrivateIpAddress", "Tags")
+		for _, name := range []string{"InstanceId", "NetworkInterfaceId"} {
+			if i := str(x, name); i != "" {
+				p[name] = i
+			}
 		}
 		// CloudFormation's identifier is both; the allocation is what other
 		// resources refer to.

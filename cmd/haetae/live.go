@@ -117,7 +117,7 @@ func (a *app) aws(ctx context.Context, s *sources, p *progress) (*haetae.Snapsho
 	begin := time.Now()
 	snap, err := collect.Snapshot(ctx, client, accounts, o)
 	if err != nil {
-		if a.journal != nil && ctx.Err() == nil {
+		if a.journal != nil && haetae.CodeOf(err) != haetae.Internal {
 			a.advise("haetae: the same command goes on where this one stopped")
 		}
 		return nil, err

@@ -6,12 +6,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,14 +21,24 @@ import (
 	"strings"
 
 	"github.com/haetae/haetae/aws"
+	"github.com/haetae/haetae/inventory"
 )
 
-// services are the services of the model under the names of the AWS CLI; the
-// few that botocore calls otherwise have its name after "=".
-var services = strings.Fields(`accessanalyzer account acm apigateway apigatewayv2 autoscaling backup cloudfront
-	cloudtrail cloudwatch codebuild cognito-idp configservice=config dynamodb ec2 ecr ecs efs eks elasticache elb elbv2 es
-	events guardduty iam inspector2 kinesis kms lambda logs macie2 network-firewall opensearch organizations rds
-	redshift route53 route53resolver s3api=s3 s3control sagemaker secretsmanager securityhub sns sqs ssm stepfunctions sts wafv2`)
+// names are the services that botocore calls otherwise than the AWS CLI does.
+var names = map[string]string{"configservice": "config", "s3api": "s3"}
+
+// services returns the services of all calls that haetae makes, by the AWS CLI's
+// names.
+func services() []string {
+	seen := map[string]bool{"sts": true}
+	for _, k := range inventory.All {
+		for _, c := range k.Calls {
+			name, _, _ := strings.Cut(c.Op, ":")
+			seen[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
 
 // reads are the operations that haetae may ever make while it only reads.
 var reads = regexp.MustCompile(`^(Get|List|Describe|BatchGet|Search|Lookup|GenerateCredentialReport$|GenerateServiceLastAccessedDetails$)`)
@@ -49,9 +61,10 @@ var limits = map[string]int{
 	"kms:ListResourceTags": 50,
 
 	// The model says 10,000, of which the service gives no more than this.
-	"kinesis:DescribeStream": 100,
-	"kinesis:ListStreams":    100,
-	"lambda:ListFunctions":   50,
+	"kinesis:DescribeStream":         100,
+	"kinesis:ListStreams":            100,
+	"lambda:ListFunctions":           50,
+	"lambda:ListEventSourceMappings": 100,
 
 	// What is not said in the model at all, and where the default is smaller.
 	"apigateway:GetAuthorizers":                500,
@@ -86,11 +99,8 @@ func run(data, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	for _, s := range services {
-		cli, name, ok := strings.Cut(s, "=")
-		if !ok {
-			name = cli
-		}
+	for _, cli := range services() {
+		name := cmp.Or(names[cli], cli)
 		m, err := service(filepath.Join(data, name), cli)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -107,8 +117,7 @@ func run(data, out string) error {
 	}
 	slices.SortFunc(e.Partitions, func(a, b aws.Partition) int { return strings.Compare(a.Name, b.Name) })
 	known := map[string]bool{}
-	for _, s := range services {
-		cli, _, _ := strings.Cut(s, "=")
+	for _, cli := range services() {
 		m := aws.Service{}
 		if err := read(filepath.Join(out, cli+".json.gz"), &m); err != nil {
 			return err
@@ -332,8 +341,11 @@ func (src *source) keep(s *aws.Service, name string) string {
 	switch sh.Type {
 	case "structure", "list", "map":
 	default:
-		if s.Signing == "iam" && name == "policyDocumentType" {
+		switch {
+		case s.ID == "IAM" && name == "policyDocumentType":
 			return "$policy"
+		case s.ID == "Route 53" && (name == "ResourceId" || name == "DelegationSetId" || name == "ChangeId"):
+			return "$zone"
 		}
 		return "$" + scalar(sh.Type)
 	}
@@ -365,9 +377,8 @@ func (src *source) keep(s *aws.Service, name string) string {
 
 func (src *source) member(s *aws.Service, r ref) aws.Member {
 	m := aws.Member{Shape: src.keep(s, r.Shape), Name: r.LocationName, In: r.Location, Query: r.QueryName, Flat: r.Flattened, Attr: r.XMLAttribute, Time: r.TimestampFormat}
-	if m.Time == "" {
-		m.Time = src.Shapes[r.Shape].TimestampFormat
-	}
+	m.Time = cmp.Or(m.Time, src.Shapes[r.Shape].TimestampFormat)
+	m.Name = cmp.Or(m.Name, src.Shapes[r.Shape].LocationName)
 	return m
 }
 
