@@ -24,4 +24,7 @@
 //	client.go    one call: budget, retries, pages, record
 //
 // All of it is safe for concurrent use.
+//
+// What it sends and reads is compared with the AWS SDK for Python, for every
+// operation of the model (judge_test.go).
 package aws
