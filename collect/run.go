@@ -26,7 +26,8 @@ type run struct {
 	asked   map[string]bool // requests that were made or are queued
 	open    int             // calls whose end was not heard yet
 	tell    func(place, *step, int, int)
-	scope   func(task) bool // which tasks are wanted; nil is all
+	scope   func(task) bool            // which tasks are wanted; nil is all
+	narrow  func(task, map[string]any) // makes a list shorter; nil does nothing
 	notes   []haetae.Problem
 	// verified is when the credentials were last found to be good, off the
 	// regions that refuse them all the same.
@@ -115,6 +116,9 @@ func (r *run) ask(ctx context.Context, t task) {
 		more = t.parents[1:]
 	}
 	params := call.Request(t.parent, more...)
+	if r.narrow != nil {
+		r.narrow(t, params)
+	}
 	a := aws.Ask{Session: r.session, Region: t.place.region, Op: call.Op, Params: params, Final: ready(call)}
 	id, err := aws.Key(t.place.account, t.place.region, call.Op, params)
 	if err != nil || r.asked[id] {

@@ -16,10 +16,13 @@ func (a *app) collectCommand() *cobra.Command {
 	var s sources
 	var file string
 	var script bool
+	var again []string
 	cmd := &cobra.Command{
 		Use:   "collect",
 		Short: "Read the sources into a snapshot file, or print the script that fills a folder",
 		Example: `  haetae collect --from ./describe-output/ -o today.snap.zst
+  haetae collect -o today.snap.zst --org --role haetae
+  haetae collect --from today.snap.zst --refresh sg-0123456789abcdef0 -o today.snap.zst
   haetae collect --script > collect.sh`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,11 +33,15 @@ func (a *app) collectCommand() *cobra.Command {
 			if file == "" {
 				return usagef("-o FILE is missing")
 			}
+			if len(again) > 0 {
+				return a.refresh(cmd.Context(), &s, again, file)
+			}
 			return a.collect(cmd.Context(), &s, file)
 		},
 	}
 	s.flags(cmd)
 	cmd.Flags().StringVarP(&file, "output-file", "o", "", "snapshot file to write (*.snap.zst)")
+	cmd.Flags().StringArrayVar(&again, "refresh", nil, "read only this resource again, by ARN, ID or TYPE/ID, and bring --from up to date; may be repeated")
 	cmd.Flags().BoolVar(&script, "script", false, "print a shell script of AWS CLI commands that fill a folder for --from")
 	return cmd
 }
