@@ -50,3 +50,32 @@ func TestCommandsAreNamedAsTheCLINamesThem(t *testing.T) {
 		}
 	}
 }
+
+func TestTheScriptFindsParentsOfParents(t *testing.T) {
+	s := Script()
+	for _, want := range []string{
+		`  parents 'clusters[]' eks list-clusters | while IFS= read -r p1; do
+    parents 'nodegroups[]' eks list-nodegroups --cluster-name "$p1" | while IFS= read -r p2; do
+      ask_of "$(member clusterName "$p1"), $(member nodegroupName "$p2")" "$p1.$p2" '' eks describe-nodegroup --cluster-name "$p1" --nodegroup-name "$p2"
+    done
+  done
+`,
+		// Units in units, as deep as they may be.
+		`            ask_of "$(member ParentId "$p5"), $(member ParentId "$p6")" "$p5.$p6" '' organizations list-organizational-units-for-parent --parent-id "$p6"`,
+		// An ARN that is made of a name, and parameters that are more than texts.
+		`dynamodb list-tags-of-resource --resource-arn "arn:$partition:dynamodb:$region:$account:table/$p1"`,
+		`--filters '[{"Name":"state","Values":["active","blackhole"]}]'`,
+		`ecs describe-clusters --clusters "$p1" --include SETTINGS CONFIGURATIONS TAGS`,
+		`elasticache describe-cache-clusters --show-cache-node-info`,
+		`aws iam generate-credential-report --region "$region" --query State`,
+	} {
+		if !strings.Contains(s, want) {
+			t.Errorf("the script lacks\n%s", want)
+		}
+	}
+	for _, no := range []string{"${Parent", "${Grandparent", "${Region", "--max-buckets", "service-last-accessed"} {
+		if strings.Contains(s, no) {
+			t.Errorf("the script has %s", no)
+		}
+	}
+}
