@@ -11,6 +11,7 @@ type Reason string
 const (
 	Denied     Reason = "denied"     // AWS refused the call; Actions names what is missing
 	Throttled  Reason = "throttled"  // AWS asked us to slow down and we gave up
+	Failed     Reason = "failed"     // the call failed otherwise: no answer, or an error of the service
 	NotAsked   Reason = "not_asked"  // nobody read it: no such file, or the source cannot say
 	Unresolved Reason = "unresolved" // a reference, parameter or function without a value
 	NoDefault  Reason = "no_default" // not set, and what AWS then assumes is not on record

@@ -26,6 +26,7 @@ type lane struct {
 	mu      sync.Mutex
 	queue   []job
 	running bool
+	waiting bool // for the token of a job that left the queue
 }
 
 // job is one call to make. free is set when its answer is on record: it costs
@@ -66,7 +67,7 @@ func (l *lanes) drain(ctx context.Context, k *lane) {
 		k.queue[0] = job{} // let go of what it holds
 		k.queue = k.queue[1:]
 		k.mu.Unlock()
-		if !j.free && k.bucket.Wait(ctx) != nil {
+		if !j.free && k.pay(ctx) != nil {
 			continue // interrupted: the next turn ends the lane
 		}
 		select {
@@ -81,6 +82,19 @@ func (l *lanes) drain(ctx context.Context, k *lane) {
 	}
 }
 
+// pay waits for a token.
+func (k *lane) pay(ctx context.Context) error {
+	k.set(true)
+	defer k.set(false)
+	return k.bucket.Wait(ctx)
+}
+
+func (k *lane) set(waiting bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.waiting = waiting
+}
+
 // pending returns how many seconds the slowest lane needs for what is queued.
 func (l *lanes) pending() (seconds float64) {
 	l.mu.Lock()
@@ -88,6 +102,9 @@ func (l *lanes) pending() (seconds float64) {
 	for b, k := range l.by {
 		k.mu.Lock()
 		n := len(k.queue)
+		if k.waiting {
+			n++
+		}
 		k.mu.Unlock()
 		if n > 0 {
 			seconds = max(seconds, float64(n)/b.Rate())

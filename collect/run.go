@@ -255,6 +255,15 @@ func (r *run) hear(ctx context.Context, n news) error {
 		if err := r.lost(ctx, t, f); err != nil {
 			return err
 		}
+		if len(t.parents) > 1 && !inventory.IsDenied(f.Code) && !f.Throttled() && !strings.HasPrefix(f.Code, "haetae:") {
+			// One of them may be gone meanwhile: the others are asked one by one.
+			for _, id := range t.parents {
+				one := t
+				one.parent.ID, one.parents = id, []string{id}
+				r.ask(ctx, one)
+			}
+			return nil
+		}
 		a.Code, a.Message = f.Code, f.Message
 		r.builder.Add(a)
 		return nil

@@ -242,7 +242,7 @@ func (b *Builder) absent(c *Call, a *Answer) bool {
 	if a.Code == NotOffered {
 		return true
 	}
-	if !slices.Contains(c.Absent, a.Code) {
+	if !slices.Contains(c.Absent, a.Code) && (c.AbsentText == "" || !strings.Contains(a.Message, c.AbsentText)) {
 		return false
 	}
 	return a.Params != nil || !slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool { return !o.call.sameParams(c.Params) })
@@ -368,6 +368,7 @@ func (b *Builder) Snapshot() *haetae.Snapshot {
 	slices.SortFunc(s.Problems, func(x, y haetae.Problem) int {
 		return cmp.Or(strings.Compare(x.Place.File, y.Place.File), cmp.Compare(x.Place.Line, y.Place.Line), strings.Compare(x.Error, y.Error))
 	})
+	b.associate()
 	for _, e := range b.entries {
 		b.finish(e)
 		s.Resources = append(s.Resources, e.Resource)
@@ -466,6 +467,9 @@ func (b *Builder) finish(e *entry) {
 			continue
 		}
 		tree, path := e.tree(p)
+		if has(tree, path) && get(tree, path) == nil {
+			continue // known to be not set
+		}
 		v := *u
 		v.Path = p
 		switch have := get(tree, path).(type) {
@@ -486,16 +490,22 @@ func (b *Builder) finish(e *entry) {
 			}
 		}
 	}
+	b.nameARN(e)
+	if e.kind.Finish != nil {
+		e.kind.Finish(e.Resource)
+	}
+	e.tag()
+}
+
+// nameARN gives a resource the ARN that its type's pattern makes of its ID,
+// unless an answer said it.
+func (b *Builder) nameARN(e *entry) {
 	if e.ARN == "" && e.kind.ARN != "" && (e.Account != "" || !strings.Contains(e.kind.ARN, "${Account}")) {
 		e.ARN = strings.NewReplacer(
 			"${Partition}", b.partition(e.Resource), "${Region}", e.Region,
 			"${Account}", e.Account, "${ID}", e.ID,
 		).Replace(e.kind.ARN)
 	}
-	if e.kind.Finish != nil {
-		e.kind.Finish(e.Resource)
-	}
-	e.tag()
 }
 
 // unset makes it known that a fact was asked for and is not there: to a rule,
@@ -507,8 +517,8 @@ func (e *entry) unset(told map[string]bool) {
 			continue
 		}
 		for p, v := range c.Unset() {
-			if told[p] && get(e.Props, p) == nil {
-				set(e.Props, p, v)
+			if tree, path := e.tree(p); told[p] && get(tree, path) == nil {
+				set(tree, path, v)
 			}
 		}
 	}

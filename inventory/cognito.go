@@ -26,7 +26,7 @@ var cognito = []Kind{{
 				"WebAuthnRelyingPartyID", "WebAuthnUserVerification", "WebAuthnFactorConfiguration"},
 			Read: readPoolMFA,
 		}, {
-			Op: "wafv2:GetWebACLForResource", Param: "ResourceArn", Each: userPoolIDs,
+			Op: "wafv2:GetWebACLForResource", Param: "ResourceArn", Other: true, Each: userPoolIDs,
 			Params: map[string]any{"ResourceArn": "arn:${Partition}:cognito-idp:${Region}:${Account}:userpool/${Parent}"},
 			Gives:  []string{"WebACLArn"}, Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{resource(last(str(a.Body, "ResourceArn")), take(a.Body, "WebACLArn=WebACL.ARN"))}

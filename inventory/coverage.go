@@ -111,6 +111,12 @@ func (b *Builder) listed(k *Kind, c *Call, at [2]string, find func(*Kind, *haeta
 	if b.live() && b.wholly(c, at[0], at[1], nil) {
 		return haetae.Complete, nil
 	}
+	if o := b.ops[asked{at[0], at[1], c.Op}]; b.live() && o != nil && o.fail != nil {
+		if o.answered() {
+			return haetae.Partial, o.fail
+		}
+		return haetae.Missing, o.fail
+	}
 	// Listed parent by parent: whole when the parents are, and each of them
 	// was asked.
 	i := slices.IndexFunc(b.kinds, func(k2 Kind) bool { return k2.Type == k.Of })

@@ -33,7 +33,11 @@ var ec2 = []Kind{{
 	Type: "AWS::EC2::Volume",
 	ARN:  "arn:${Partition}:ec2:${Region}:${Account}:volume/${ID}",
 	Calls: []Call{
-		{Op: "ec2:DescribeVolumes", Lists: true, Member: "Volumes", Gives: []string{"*"}, Read: readVolumes},
+		{
+			Op: "ec2:DescribeVolumes", Lists: true, Member: "Volumes", Gives: []string{"*", "KmsKeyId"}, Read: readVolumes,
+			// A volume without a key has none; the account's default is for new ones.
+			Unset: func() map[string]any { return map[string]any{"KmsKeyId": nil} },
+		},
 	},
 }, {
 	Type: "AWS::EC2::Snapshot",
@@ -251,9 +255,6 @@ func readVolumes(a *Answer) (out []*haetae.Resource) {
 			"Size", "Throughput", "VolumeType", "Tags")
 		if s := str(v, "SnapshotId"); s != "" {
 			p["SnapshotId"] = s
-		}
-		if v["Encrypted"] == false && p["KmsKeyId"] == nil {
-			p["KmsKeyId"] = nil // none, and not the account's default as for a new one
 		}
 		r := resource(str(v, "VolumeId"), p)
 		r.Observed = take(v, "VolumeId", "State", "CreateTime")

@@ -255,3 +255,33 @@ func TestAutoScaling(t *testing.T) {
 		t.Errorf("launch configurations are %+v", c)
 	}
 }
+
+func TestALoadBalancerIsProtectedByTheWebACLThatNamesIt(t *testing.T) {
+	const (
+		acl = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/a/1"
+		lb  = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/"
+	)
+	lbs := &Answer{Op: "elbv2:DescribeLoadBalancers", Body: body(t, `{"LoadBalancers":[{"LoadBalancerArn":"`+lb+`in/1","LoadBalancerName":"in","Type":"application"},
+		{"LoadBalancerArn":"`+lb+`out/2","LoadBalancerName":"out","Type":"application"}]}`)}
+	acls := &Answer{Op: "wafv2:ListWebACLs", Params: map[string]any{"Scope": "REGIONAL"}, Body: body(t, `{"WebACLs":[{"ARN":"`+acl+`","Id":"1","Name":"a"}]}`)}
+	list := &Answer{Op: "wafv2:ListResourcesForWebACL", Params: map[string]any{"ResourceType": "APPLICATION_LOAD_BALANCER"},
+		Body: body(t, `{"WebACLArn":"`+acl+`","ResourceArns":["`+lb+`in/1"]}`)}
+	const typ = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+	s := live(lbs, acls, list)
+	if v := find(t, s, typ, lb+"in/1").Props["WebACLArn"]; v != acl {
+		t.Errorf("the one that is named is protected by %v", v)
+	}
+	if v, ok := find(t, s, typ, lb+"out/2").Props["WebACLArn"]; v != nil || !ok {
+		t.Errorf("the other one by %v", v)
+	}
+	denied := &Answer{Op: list.Op, Params: list.Params, Code: "AccessDeniedException", Body: map[string]any{"WebACLArn": acl}}
+	u, _ := find(t, live(lbs, acls, denied), typ, lb+"out/2").Props["WebACLArn"].(*haetae.Unknown)
+	if u == nil || u.Reason != haetae.Denied || u.Actions[0] != "wafv2:ListResourcesForWebACL" {
+		t.Errorf("refused: %v", u)
+	}
+	gone := &Answer{Op: acls.Op, Params: acls.Params, Code: "AccessDeniedException"}
+	u, _ = find(t, live(lbs, gone), typ, lb+"out/2").Props["WebACLArn"].(*haetae.Unknown)
+	if u == nil || u.Actions[0] != "wafv2:ListWebACLs" {
+		t.Errorf("the list refused: %v", u)
+	}
+}

@@ -27,7 +27,7 @@ var elbv2 = []Kind{{
 		},
 		elbTags("LoadBalancerArn", balancerARNs, ":loadbalancer/"),
 		{
-			Op: "wafv2:GetWebACLForResource", Param: "ResourceArn", Each: "elbv2:DescribeLoadBalancers LoadBalancers[?Type=='application'].LoadBalancerArn",
+			Op: "wafv2:GetWebACLForResource", Param: "ResourceArn", Other: true, Each: "elbv2:DescribeLoadBalancers LoadBalancers[?Type=='application'].LoadBalancerArn",
 			Gives: []string{"WebACLArn"}, Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{resource(str(a.Body, "ResourceArn"), take(a.Body, "WebACLArn=WebACL.ARN"))}
 			},

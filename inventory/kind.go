@@ -93,7 +93,11 @@ type Call struct {
 	Gives []string
 	// Absent are error codes that mean "not set".
 	Absent []string
-	// Unset gives the values of properties that the answer says are not set,
+	// AbsentText is part of an error's message that means "not set", for
+	// services whose code does not tell.
+	AbsentText string
+	// Unset gives the values of properties (with the prefixes of Gives) that the
+	// answer says are not set,
 	// where that is not the same as AWS's default for a new resource.
 	Unset func() map[string]any
 	// Read returns what the answer says. It is pure and must take any JSON.

@@ -8,7 +8,7 @@ var macie = []Kind{{
 	Type: "AWS::Macie::Session",
 	Calls: []Call{
 		{
-			Op: "macie2:GetMacieSession", Lists: true, Member: "findingPublishingFrequency", Gives: []string{"*"},
+			Op: "macie2:GetMacieSession", Lists: true, Member: "findingPublishingFrequency", AbsentText: macieOff, Gives: []string{"*"},
 			Read: func(a *Answer) []*haetae.Resource {
 				r := resource(a.Account, take(a.Body, "FindingPublishingFrequency=findingPublishingFrequency", "Status=status"))
 				r.Observed = take(a.Body, "ServiceRole=serviceRole")
@@ -16,7 +16,7 @@ var macie = []Kind{{
 				return []*haetae.Resource{r}
 			},
 		}, {
-			Op: "macie2:GetAutomatedDiscoveryConfiguration", Member: "classificationScopeId", Gives: []string{"Observed.AutomatedDiscoveryStatus"},
+			Op: "macie2:GetAutomatedDiscoveryConfiguration", Member: "classificationScopeId", AbsentText: macieOff, Gives: []string{"Observed.AutomatedDiscoveryStatus"},
 			Read: func(a *Answer) []*haetae.Resource {
 				r := resource(a.Account, nil)
 				r.Observed = take(a.Body, "AutomatedDiscoveryStatus=status")
@@ -26,8 +26,13 @@ var macie = []Kind{{
 	},
 }}
 
+// macieOff is how Macie says that it is off, under the code of a denial.
+const macieOff = "Macie is not enabled"
+
 // macieSetting is the call that puts the state of Macie among the settings of a
 // region.
 func macieSetting() Call {
-	return regionSetting("macie2:GetMacieSession", "findingPublishingFrequency", "MacieStatus=status")
+	c := regionSetting("macie2:GetMacieSession", "findingPublishingFrequency", "MacieStatus=status")
+	c.AbsentText = macieOff
+	return c
 }

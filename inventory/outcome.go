@@ -90,7 +90,7 @@ func (b *Builder) unfinished(c *Call, o *outcome) *haetae.Unknown {
 
 // failure says how a call failed.
 func (b *Builder) failure(c *Call, code, message string) *haetae.Unknown {
-	u := &haetae.Unknown{Reason: haetae.NotAsked, Actions: c.RequiredActions()}
+	u := &haetae.Unknown{Reason: haetae.Failed, Actions: c.RequiredActions()}
 	name := b.name(c)
 	switch {
 	case IsDenied(code):

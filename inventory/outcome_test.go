@@ -47,10 +47,10 @@ func TestFailuresSayWhatHappened(t *testing.T) {
 		},
 		{"throttled", "RequestLimitExceeded", "10 times", haetae.Throttled, "ec2:DescribeVpcs was throttled (RequestLimitExceeded): 10 times"},
 		{"throttled in another word", "EC2ThrottledException", "", haetae.Throttled, "ec2:DescribeVpcs was throttled (EC2ThrottledException)"},
-		{"late", Timeout, "3 times", haetae.NotAsked, "ec2:DescribeVpcs did not answer in time: 3 times"},
-		{"broken", Unavailable, "503, 3 times", haetae.NotAsked, "ec2:DescribeVpcs is out of service: 503, 3 times"},
-		{"away", NotReached, "no such host", haetae.NotAsked, "ec2:DescribeVpcs could not be reached: no such host"},
-		{"something else", "InvalidThing", "text", haetae.NotAsked, "ec2:DescribeVpcs failed with InvalidThing: text"},
+		{"late", Timeout, "3 times", haetae.Failed, "ec2:DescribeVpcs did not answer in time: 3 times"},
+		{"broken", Unavailable, "503, 3 times", haetae.Failed, "ec2:DescribeVpcs is out of service: 503, 3 times"},
+		{"away", NotReached, "no such host", haetae.Failed, "ec2:DescribeVpcs could not be reached: no such host"},
+		{"something else", "InvalidThing", "text", haetae.Failed, "ec2:DescribeVpcs failed with InvalidThing: text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := live(&Answer{Op: "ec2:DescribeVpcs", Code: c.code, Message: c.message})

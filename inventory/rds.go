@@ -21,7 +21,7 @@ var rds = []Kind{{
 		{Op: "rds:DescribeDBClusters", Lists: true, Member: "DBClusters", Gives: []string{"*"}, Read: readDBClusters},
 	},
 }, {
-	Type: "AWS::RDS::DBSnapshot", Name: "DBSnapshotIdentifier",
+	Type: "AWS::RDS::DBSnapshot", Name: "DBSnapshotIdentifier", Finish: automaticNotShared,
 	ARN: "${ID}",
 	Calls: []Call{
 		{
@@ -31,8 +31,8 @@ var rds = []Kind{{
 		dbSnapshotAttributes("DBSnapshot"),
 	},
 }, {
-	Type: "AWS::RDS::DBClusterSnapshot",
-	ARN:  "arn:${Partition}:rds:${Region}:${Account}:cluster-snapshot:${ID}",
+	Type: "AWS::RDS::DBClusterSnapshot", Finish: automaticNotShared,
+	ARN: "arn:${Partition}:rds:${Region}:${Account}:cluster-snapshot:${ID}",
 	Calls: []Call{
 		{
 			Op: "rds:DescribeDBClusterSnapshots", Lists: true, Member: "DBClusterSnapshots", Gives: []string{"*"},
@@ -190,6 +190,15 @@ func readClusterSnapshots(a *Answer) (out []*haetae.Resource) {
 		out = append(out, r)
 	}
 	return out
+}
+
+// automaticNotShared says that a snapshot which AWS made is shared with nobody:
+// only manual ones can be
+// (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html).
+func automaticNotShared(r *haetae.Resource) {
+	if t := str(r.Observed, "SnapshotType"); t == "automated" || t == "awsbackup" {
+		r.Observed["RestoreAccounts"] = []any{}
+	}
 }
 
 // dbSnapshotAttributes is the call that says with whom a snapshot is shared.

@@ -53,6 +53,7 @@ func hub(arn string, props map[string]any) *haetae.Resource {
 func hubSetting() Call {
 	return Call{
 		Op: "securityhub:DescribeHub", Member: "HubArn", Absent: noHub, Gives: []string{"Observed.SecurityHub"},
+		Unset: func() map[string]any { return map[string]any{"Observed.SecurityHub": map[string]any{"Enabled": false}} },
 		Read: func(a *Answer) []*haetae.Resource {
 			h := take(a.Body, "HubArn", "AutoEnableControls")
 			h["Enabled"] = true

@@ -216,10 +216,14 @@ const typesAsked = "typesAsked"
 // type of resources.
 func protectedResources() (calls []Call) {
 	for _, t := range protectedTypes() {
-		calls = append(calls, Call{
+		c := Call{
 			Op: "wafv2:ListResourcesForWebACL", Member: "ResourceArns", Param: "WebACLArn", Each: webACLs,
 			Params: map[string]any{"ResourceType": t}, Gives: []string{"Observed.AssociatedResources"}, Read: readProtected,
-		})
+		}
+		if t != "APPLICATION_LOAD_BALANCER" && t != "COGNITO_USER_POOL" {
+			c.Extra = "web-acl-resources" // slow, and an API stage says itself what protects it
+		}
+		calls = append(calls, c)
 	}
 	return calls
 }
@@ -230,6 +234,7 @@ func readProtected(a *Answer) []*haetae.Resource {
 	r.Observed = map[string]any{"AssociatedResources": append([]any{}, list...)}
 	if t := str(a.Params, "ResourceType"); t != "" {
 		r.Observed[typesAsked] = []any{t}
+		r.Observed[typesAsked+t] = append([]any{}, list...)
 	}
 	return []*haetae.Resource{r}
 }
@@ -239,6 +244,9 @@ func readProtected(a *Answer) []*haetae.Resource {
 func someAssociations(r *haetae.Resource) {
 	asked, _ := r.Observed[typesAsked].([]any)
 	delete(r.Observed, typesAsked)
+	for _, t := range protectedTypes() {
+		delete(r.Observed, typesAsked+t)
+	}
 	list, ok := r.Observed["AssociatedResources"].([]any)
 	if !ok || len(asked) >= len(protectedTypes()) {
 		return

@@ -340,7 +340,7 @@ func countText(n int) haetae.Text {
 }
 
 func (p *page) gaps() {
-	gs := gaps(p.Coverage)
+	gs := sameReason(gaps(p.Coverage))
 	if len(gs) == 0 {
 		return
 	}

@@ -104,6 +104,8 @@ func reasonText(r haetae.Reason) haetae.Text {
 		return haetae.Text{EN: "access denied", KO: "접근이 거부됨"}
 	case haetae.Throttled:
 		return haetae.Text{EN: "AWS throttled the calls", KO: "AWS가 호출 속도를 제한함"}
+	case haetae.Failed:
+		return haetae.Text{EN: "the call failed", KO: "호출이 실패함"}
 	case haetae.NotAsked:
 		return haetae.Text{EN: "not read", KO: "읽지 않음"}
 	case haetae.Unresolved:

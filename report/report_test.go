@@ -203,9 +203,13 @@ func TestTheUndecidedShareIsNeverRoundedToNothing(t *testing.T) {
 func TestMissingActionsCountEachResourceOnce(t *testing.T) {
 	r := live("AWS::S3::Bucket", "b", "", "1", "r")
 	rule := fixtureRules()[6]
-	f := &haetae.Finding{Rule: rule, Status: haetae.Undecided, Resource: r, Missing: []string{"s3:GetBucketPolicy"}}
-	g := &haetae.Finding{Rule: rule, Status: haetae.Undecided, Resource: r, Missing: []string{"s3:GetBucketPolicy", "s3:GetBucketAcl"}}
-	got := fmt.Sprint(lacks([]*haetae.Finding{f, g}))
+	lacking := func(reason haetae.Reason, actions ...string) *haetae.Finding {
+		return &haetae.Finding{Rule: rule, Status: haetae.Undecided, Resource: r, Missing: actions,
+			Unknowns: []*haetae.Unknown{{Reason: reason, Actions: actions}}}
+	}
+	f := lacking(haetae.Denied, "s3:GetBucketPolicy")
+	g := lacking(haetae.NotAsked, "s3:GetBucketPolicy", "s3:GetBucketAcl")
+	got := fmt.Sprint(lacks([]*haetae.Finding{f, g, lacking(haetae.Throttled, "s3:GetBucketTagging"), lacking(haetae.Failed, "s3:GetBucketLogging")}))
 	if want := "[{s3:GetBucketAcl 1} {s3:GetBucketPolicy 1}]"; got != want {
 		t.Errorf("lacks are %s, want %s", got, want)
 	}

@@ -151,11 +151,16 @@ func lacks(fs []*haetae.Finding) []lack {
 		if standingOf(f) != undecided {
 			continue
 		}
-		for _, a := range f.Missing {
-			if seen[a] == nil {
-				seen[a] = map[*haetae.Resource]struct{}{}
+		for _, u := range f.Unknowns {
+			if u == nil || u.Reason != haetae.Denied && u.Reason != haetae.NotAsked {
+				continue // a permission would not have helped
 			}
-			seen[a][f.Resource] = struct{}{}
+			for _, a := range u.Actions {
+				if seen[a] == nil {
+					seen[a] = map[*haetae.Resource]struct{}{}
+				}
+				seen[a][f.Resource] = struct{}{}
+			}
 		}
 	}
 	var ls []lack
@@ -175,6 +180,33 @@ func lacks(fs []*haetae.Finding) []lack {
 type gap struct {
 	haetae.Coverage // of the first place
 	places          []string
+}
+
+// sameReason puts gaps together that differ only in their type: an account that
+// could not be entered is one remark.
+func sameReason(gs []gap) []gap {
+	var out []gap
+	index := map[string]int{}
+	for _, g := range gs {
+		if g.Reason == haetae.NotAsked || g.Detail == "" {
+			out = append(out, g)
+			continue
+		}
+		key := strings.Join(append([]string{string(g.Status), string(g.Reason), g.Detail, strings.Join(g.places, ",")}, g.Actions...), "\x00")
+		i, ok := index[key]
+		if !ok {
+			index[key] = len(out)
+			out = append(out, g)
+			continue
+		}
+		switch {
+		case g.Type == "*" || out[i].Type == "*":
+			out[i].Type = "*"
+		default:
+			out[i].Type += ", " + g.Type
+		}
+	}
+	return out
 }
 
 // gaps puts incomplete listings together that differ only in their place.

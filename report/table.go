@@ -207,7 +207,7 @@ func (t *table) gaps() {
 	t.section(msgGaps)
 	var places []string // in order of their first type
 	types := map[string][]string{}
-	for _, g := range gs {
+	for _, g := range sameReason(gs) {
 		if g.Reason != haetae.NotAsked || g.Status != haetae.Missing || g.Type == "*" {
 			t.wrapped("  ", "    ", t.gapText(g))
 			continue
@@ -250,7 +250,7 @@ func (v *view) gapText(g gap) string {
 	} else if g.Reason != "" {
 		text += ": " + v.say(reasonText(g.Reason))
 	}
-	if len(g.Actions) > 0 {
+	if len(g.Actions) > 0 && g.Reason != haetae.Failed && g.Reason != haetae.Throttled {
 		text += " — " + v.say(msgNeeds, strings.Join(g.Actions, ", "))
 	}
 	return text

@@ -5,8 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p out
-[ -x out/venv/bin/python ] || python3 -m venv out/venv
-out/venv/bin/pip install --quiet --disable-pip-version-check 'moto[server]==5.2.5' awscli==1.46.3 boto3==1.44.8
+scripts/venv.sh
 go build -trimpath -o out/haetae ./cmd/haetae
 
 port=${MOTO_PORT:-5566}

@@ -28,11 +28,16 @@ func (a *app) progress() *progress {
 		tick := time.NewTicker(2 * time.Second)
 		defer tick.Stop()
 		start := time.Now()
+		next := start // of the next line in a log, which keeps them all
 		for {
 			select {
 			case <-p.stop:
 				return
 			case now := <-tick.C:
+				if !p.tty && now.Before(next) {
+					continue
+				}
+				next = now.Add(max(2*time.Second, min(now.Sub(start), 30*time.Second)))
 				p.say(now.Sub(start))
 			}
 		}
