@@ -125,7 +125,7 @@ func (c *collection) account(ctx context.Context, a *Account) (*haetae.Snapshot,
 func (c *collection) run(s *aws.Session, b *inventory.Builder) *run {
 	return &run{
 		client: c.client, session: s, opts: &c.opts, global: c.global, region: c.region, builder: b,
-		lanes: c.lanes, news: make(chan news, 2*runtime.GOMAXPROCS(0)), asked: map[string]bool{}, off: map[string]bool{}, tell: c.meter.add,
+		lanes: c.lanes, news: make(chan news, 2*runtime.GOMAXPROCS(0)), asked: map[string]bool{}, off: map[string]bool{}, tags: map[string]*tagGate{}, tell: c.meter.add,
 	}
 }
 

@@ -33,6 +33,7 @@ type run struct {
 	// regions that refuse them all the same.
 	verified time.Time
 	off      map[string]bool
+	tags     map[string]*tagGate // by region
 }
 
 // place is an account as a whole, or one of its regions.
@@ -97,6 +98,9 @@ func (r *run) enter(ctx context.Context, region string) {
 // begin asks what needs no parents.
 func (r *run) begin(ctx context.Context, at place, p *plan) {
 	for _, s := range p.roots {
+		if s.call.Op == inventory.TagsOp {
+			r.tags[at.region] = &tagGate{}
+		}
 		r.ask(ctx, task{place: at, step: s, parent: r.parent(at)})
 	}
 }
@@ -124,6 +128,9 @@ func (r *run) ask(ctx context.Context, t task) {
 	if err != nil || r.asked[id] {
 		return
 	}
+	if r.wait(t) {
+		return // until it is known whether the tags are told at once
+	}
 	r.asked[id] = true
 	r.open++
 	r.tell(t.place, t.step, 1, 0)
@@ -132,6 +139,38 @@ func (r *run) ask(ctx context.Context, t task) {
 		a.Paid = paid
 		r.do(ctx, t, a)
 	}})
+}
+
+// tagGate holds the calls for tags of a region until all its tags were told at
+// once, or could not be.
+type tagGate struct {
+	done, told bool
+	held       []task
+}
+
+// wait tells whether a call for tags must wait, or is not needed any more.
+func (r *run) wait(t task) bool {
+	g := r.tags[t.place.region]
+	if t.step.call.Tags == "" || t.place.global || g == nil {
+		return false
+	}
+	if !g.done {
+		g.held = append(g.held, t)
+	}
+	return !g.done || g.told
+}
+
+// tagsTold lets the calls for tags go that waited, unless they are not needed.
+func (r *run) tagsTold(ctx context.Context, at place, told bool) {
+	g := r.tags[at.region]
+	if g == nil || at.global {
+		return
+	}
+	held := g.held
+	g.done, g.told, g.held = true, told, nil
+	for _, t := range held {
+		r.ask(ctx, t) // asks nothing when all were told
+	}
 }
 
 // ready returns what tells whether an answer is more than "not ready yet"; nil
@@ -225,6 +264,9 @@ func (r *run) hear(ctx context.Context, n news) error {
 	if n.last {
 		r.open--
 		r.tell(n.task.place, n.task.step, 0, 1)
+	}
+	if n.last && n.task.step.call.Op == inventory.TagsOp {
+		defer r.tagsTold(ctx, n.task.place, n.err == nil)
 	}
 	if n.err == nil && n.body == nil {
 		return nil

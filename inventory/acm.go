@@ -29,7 +29,7 @@ var acm = []Kind{{
 			Op: "acm:DescribeCertificate", Member: "Certificate.CertificateArn", Param: "CertificateArn", Each: certificateARNs,
 			Gives: []string{"*", "Observed.InUseBy", "Observed.RenewalStatus", "Observed.Issuer"}, Read: readCertificate,
 		}, {
-			Op: "acm:ListTagsForCertificate", Param: "CertificateArn", Each: certificateARNs, Gives: []string{"Tags"},
+			Op: "acm:ListTagsForCertificate", Tags: "list", Param: "CertificateArn", Each: certificateARNs, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{certificate(a.Body, take(a.Body, "Tags"))}
 			},

@@ -43,6 +43,7 @@ type Builder struct {
 	lists   map[spot]*outcome
 	shown   map[spot]map[string]*outcome // by parent
 	ops     map[asked]*outcome
+	tags    map[string][]any // what [TagsOp] told, by ARN
 }
 
 // ref is one call of one kind, and where it stands.
@@ -118,7 +119,7 @@ func NewBuilder(o Options) *Builder {
 		refused: map[[2]string]*haetae.Unknown{}, places: map[[2]string]bool{},
 		entries: map[haetae.Key]*entry{}, ofKind: map[*Kind][]*entry{},
 		lists: map[spot]*outcome{}, shown: map[spot]map[string]*outcome{},
-		ops: map[asked]*outcome{},
+		ops: map[asked]*outcome{}, tags: map[string][]any{},
 	}
 	b.opts.Source = cmp.Or(o.Source, "cli")
 	for i := range b.kinds {
@@ -158,6 +159,9 @@ func (b *Builder) Add(a *Answer) {
 	a.redact = b.opts.Redact
 	a.Account = cmp.Or(a.Account, b.opts.Account)
 	b.See(a.Account, a.Region)
+	if a.Op == TagsOp && a.Code == "" {
+		b.hearTags(a)
+	}
 	nameless := false
 	for _, r := range b.byOp[a.Op] {
 		if a.Params != nil && !r.call.sameParams(a.Params) || a.Params == nil && a.Code == "" && !r.fits(a.Body) {
@@ -439,6 +443,12 @@ func (b *Builder) finish(e *entry) {
 	failed := map[string]bool{}
 	for i := range e.kind.Calls {
 		c := &e.kind.Calls[i]
+		if c.Tags != "" && e.calls[c] == nil && !e.kind.Global && b.bulkTold(e) {
+			told[c.Gives[0]] = true
+			tree, path := e.tree(c.Gives[0])
+			set(tree, path, b.bulkValue(e, c))
+			continue
+		}
 		ok, u := b.told(e, c)
 		for _, p := range c.Gives {
 			failed[p] = failed[p] || b.failed(e, c)

@@ -25,7 +25,7 @@ func prefixes() map[string][2]string {
 		network-firewall:network-firewall:upper opensearch:es:upper organizations:organizations:upper rds:rds:upper redshift:redshift:upper
 		route53:route53:upper s3api:s3:upper s3control:s3:upper sagemaker:sagemaker:upper secretsmanager:secretsmanager:upper
 		securityhub:securityhub:upper sns:sns:upper sqs:sqs:upper ssm:ssm:upper stepfunctions:states:lower sts:sts:upper wafv2:wafv2:upper
-		xray:xray:upper`) {
+		resourcegroupstaggingapi:tag:upper xray:xray:upper`) {
 		part := strings.Split(line, ":")
 		out[part[0]] = [2]string{part[1], part[2]}
 	}

@@ -20,7 +20,7 @@ var cloudwatch = []Kind{{
 			Op: "cloudwatch:DescribeAlarmsForMetric", Member: "MetricAlarms", Param: "MetricName", Other: true,
 			Read: readMetricAlarms,
 		}, {
-			Op: "cloudwatch:ListTagsForResource", Member: "Tags[].Key", Param: "ResourceARN",
+			Op: "cloudwatch:ListTagsForResource", Tags: "list", Member: "Tags[].Key", Param: "ResourceARN",
 			Each: "cloudwatch:DescribeAlarms MetricAlarms[].AlarmArn", Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return about(str(a.Body, "ResourceARN"), ":alarm:", take(a.Body, "Tags"))

@@ -27,10 +27,10 @@ var dynamodb = []Kind{{
 			Op: "dynamodb:DescribeTimeToLive", Member: "TimeToLiveDescription", Param: "TableName", Each: tableNames,
 			Gives: []string{"TimeToLiveSpecification"}, Read: readTimeToLive,
 		}, {
-			Op: "dynamodb:DescribeContributorInsights", Member: "ContributorInsightsStatus", Param: "TableName", Each: tableNames,
+			Op: "dynamodb:DescribeContributorInsights", Extra: extraDetails, Member: "ContributorInsightsStatus", Param: "TableName", Each: tableNames,
 			Gives: []string{"ContributorInsightsSpecification"}, Read: readContributorInsights,
 		}, {
-			Op: "dynamodb:DescribeKinesisStreamingDestination", Member: "KinesisDataStreamDestinations", Param: "TableName", Each: tableNames,
+			Op: "dynamodb:DescribeKinesisStreamingDestination", Extra: extraDetails, Member: "KinesisDataStreamDestinations", Param: "TableName", Each: tableNames,
 			Gives: []string{"KinesisStreamSpecification"}, Read: readStreamingDestination,
 		}, {
 			Op: "dynamodb:GetResourcePolicy", Member: "Policy", Param: "ResourceArn", Each: tableNames,
@@ -41,7 +41,7 @@ var dynamodb = []Kind{{
 				})
 			},
 		}, {
-			Op: "dynamodb:ListTagsOfResource", Member: "Tags[].Key", Param: "ResourceArn", Each: tableNames,
+			Op: "dynamodb:ListTagsOfResource", Tags: "list", Member: "Tags[].Key", Param: "ResourceArn", Each: tableNames,
 			Params: map[string]any{"ResourceArn": tableARN}, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return table(str(a.Body, "ResourceArn"), take(a.Body, "Tags"))

@@ -21,11 +21,11 @@ var ec2 = []Kind{{
 			Each: instanceIDs, Params: map[string]any{"Attribute": "userData"}, Gives: []string{"UserData"}, Read: readUserData,
 		}, {
 			Op: "ec2:DescribeInstanceAttribute", Member: "DisableApiTermination", Param: "InstanceId",
-			Each: instanceIDs, Params: map[string]any{"Attribute": "disableApiTermination"}, Gives: []string{"DisableApiTermination"},
+			Each: instanceIDs, Params: map[string]any{"Attribute": "disableApiTermination"}, Extra: extraDetails, Gives: []string{"DisableApiTermination"},
 			Read: instanceAttribute("DisableApiTermination"),
 		}, {
 			Op: "ec2:DescribeInstanceAttribute", Member: "InstanceInitiatedShutdownBehavior", Param: "InstanceId",
-			Each: instanceIDs, Params: map[string]any{"Attribute": "instanceInitiatedShutdownBehavior"}, Gives: []string{"InstanceInitiatedShutdownBehavior"},
+			Each: instanceIDs, Params: map[string]any{"Attribute": "instanceInitiatedShutdownBehavior"}, Extra: extraDetails, Gives: []string{"InstanceInitiatedShutdownBehavior"},
 			Read: instanceAttribute("InstanceInitiatedShutdownBehavior"),
 		},
 	},

@@ -25,7 +25,7 @@ var ecr = []Kind{{
 				return repository(a, map[string]any{"LifecyclePolicy": take(a.Body, "LifecyclePolicyText=lifecyclePolicyText", "RegistryId=registryId")})
 			},
 		}, {
-			Op: "ecr:ListTagsForResource", Member: "tags[].Key", Param: "resourceArn", Each: repositoryNames,
+			Op: "ecr:ListTagsForResource", Tags: "list", Member: "tags[].Key", Param: "resourceArn", Each: repositoryNames,
 			Params: map[string]any{"resourceArn": "arn:${Partition}:ecr:${Region}:${Account}:repository/${Parent}"},
 			Gives:  []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
 				return about(str(a.Body, "resourceArn"), ":repository/", take(a.Body, "Tags=tags"))

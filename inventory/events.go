@@ -57,7 +57,7 @@ func eventBus(x map[string]any) *haetae.Resource {
 // eventTags is the call for the tags of what has a certain part in its ARN.
 func eventTags(each, in string) Call {
 	return Call{
-		Op: "events:ListTagsForResource", Param: "ResourceARN", Each: each, Gives: []string{"Tags"},
+		Op: "events:ListTagsForResource", Tags: "list", Param: "ResourceARN", Each: each, Gives: []string{"Tags"},
 		Read: func(a *Answer) []*haetae.Resource {
 			name := str(a.Body, "ResourceARN")
 			_, id, ok := strings.Cut(name, in)

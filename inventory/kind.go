@@ -78,6 +78,9 @@ type Call struct {
 	// Extra is the name of a group of calls that are made only when somebody
 	// asks for the group; "" is always.
 	Extra string
+	// Tags is set ("list" or "map", the form of the property) when the call gives
+	// nothing but tags. A live collector makes it only where [TagsOp] failed.
+	Tags string
 	// Only says what the call finds of the type when it is never all of it:
 	// "those that services use". The type is then partly listed at best.
 	Only string
@@ -103,6 +106,10 @@ type Call struct {
 	// Read returns what the answer says. It is pure and must take any JSON.
 	Read func(a *Answer) []*haetae.Resource
 }
+
+// extraDetails is the group of calls, one for each of many things, that only
+// complete the picture: no control needs them, and AWS answers them slowly.
+const extraDetails = "details"
 
 // All is every kind that haetae reads. Adding a service is one line here.
 var All = slices.Concat(

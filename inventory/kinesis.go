@@ -30,7 +30,7 @@ var kinesis = []Kind{{
 			Op: "kinesis:DescribeStream", Member: "StreamDescription", Param: "StreamName", Other: true,
 			Gives: []string{"*"}, Read: func(a *Answer) []*haetae.Resource { return streamOf(object(a.Body, "StreamDescription")) },
 		}, {
-			Op: "kinesis:ListTagsForStream", Member: "HasMoreTags", Param: "StreamName", Each: streamNames, Gives: []string{"Tags"},
+			Op: "kinesis:ListTagsForStream", Tags: "list", Member: "HasMoreTags", Param: "StreamName", Each: streamNames, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{resource(str(a.Body, "StreamName"), take(a.Body, "Tags"))}
 			},

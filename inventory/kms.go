@@ -26,7 +26,7 @@ var kms = []Kind{{
 				return keyProps(a, take(a.Body, "EnableKeyRotation=KeyRotationEnabled", "RotationPeriodInDays"))
 			},
 		}, {
-			Op: "kms:ListResourceTags", Member: "Tags[].TagKey", Param: "KeyId", Each: kmsKeys, Gives: []string{"Tags"},
+			Op: "kms:ListResourceTags", Tags: "list", Member: "Tags[].TagKey", Param: "KeyId", Each: kmsKeys, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				tags := map[string]any{}
 				for t := range a.each("Tags") {

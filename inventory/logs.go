@@ -17,7 +17,7 @@ var logs = []Kind{{
 			Op: "logs:DescribeLogGroups", Lists: true, Member: "logGroups", Gives: []string{"*"},
 			Read: readLogGroups,
 		}, {
-			Op: "logs:ListTagsForResource", Param: "resourceArn", Each: logGroupNames,
+			Op: "logs:ListTagsForResource", Tags: "list", Param: "resourceArn", Each: logGroupNames,
 			Params: map[string]any{"resourceArn": "arn:${Partition}:logs:${Region}:${Account}:log-group:${Parent}"},
 			Gives:  []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
 				return logGroup(str(a.Body, "resourceArn"), map[string]any{"Tags": tagList(object(a.Body, "tags"))})
@@ -46,7 +46,7 @@ var logs = []Kind{{
 }, {
 	Type: "AWS::Logs::SubscriptionFilter", Of: "AWS::Logs::LogGroup",
 	Calls: []Call{{
-		Op: "logs:DescribeSubscriptionFilters", Lists: true, Member: "subscriptionFilters",
+		Op: "logs:DescribeSubscriptionFilters", Extra: extraDetails, Lists: true, Member: "subscriptionFilters",
 		Param: "logGroupName", Each: logGroupNames, Gives: []string{"*"}, Read: readSubscriptionFilters,
 	}},
 }}

@@ -6,6 +6,7 @@ import "github.com/haetae/haetae"
 var region = []Kind{{
 	Type: "Haetae::Region", Singleton: true, Finish: alwaysOn,
 	Calls: append([]Call{
+		bulkTags(),
 		regionSetting("ec2:GetEbsEncryptionByDefault", "EbsEncryptionByDefault", "EbsEncryptionByDefault=EbsEncryptionByDefault"),
 		regionSetting("ec2:GetEbsDefaultKmsKeyId", "KmsKeyId", "EbsDefaultKmsKeyId=KmsKeyId"),
 		regionSetting("ec2:GetSnapshotBlockPublicAccessState", "", "SnapshotBlockPublicAccess=State"),

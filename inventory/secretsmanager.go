@@ -18,7 +18,7 @@ var secretsmanager = []Kind{{
 				return out
 			},
 		}, {
-			Op: "secretsmanager:DescribeSecret", Member: "VersionIdsToStages", Param: "SecretId", Each: secretARNs,
+			Op: "secretsmanager:DescribeSecret", Extra: extraDetails, Member: "VersionIdsToStages", Param: "SecretId", Each: secretARNs,
 			Gives: []string{"*", "ReplicaRegions"}, Read: readSecret,
 		}, {
 			// An answer without ResourcePolicy means that there is none.

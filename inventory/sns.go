@@ -25,7 +25,7 @@ var sns = []Kind{{
 			Op: "sns:ListSubscriptionsByTopic", Member: "Subscriptions[].TopicArn", Param: "TopicArn", Other: true,
 			Gives: []string{"Subscription"}, Read: readTopicSubscriptions,
 		}, {
-			Op: "sns:ListTagsForResource", Member: "Tags[].Key", Param: "ResourceArn", Each: topicARNs, Gives: []string{"Tags"},
+			Op: "sns:ListTagsForResource", Tags: "list", Member: "Tags[].Key", Param: "ResourceArn", Each: topicARNs, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{topic(str(a.Body, "ResourceArn"), take(a.Body, "Tags"))}
 			},

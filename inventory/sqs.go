@@ -21,7 +21,7 @@ var sqs = []Kind{{
 			Op: "sqs:GetQueueAttributes", Member: "Attributes.QueueArn", Param: "QueueUrl", Each: queueURLs,
 			Params: map[string]any{"AttributeNames": []any{"All"}}, Gives: []string{"*", "PolicyDocument"}, Read: readQueueAttributes,
 		}, {
-			Op: "sqs:ListQueueTags", Param: "QueueUrl", Each: queueURLs, Gives: []string{"Tags"},
+			Op: "sqs:ListQueueTags", Tags: "list", Param: "QueueUrl", Each: queueURLs, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{queue(str(a.Body, "QueueUrl"), map[string]any{"Tags": tagList(object(a.Body, "Tags"))})}
 			},

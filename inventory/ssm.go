@@ -18,7 +18,7 @@ var ssm = []Kind{{
 		{
 			Op: "ssm:DescribeParameters", Lists: true, Member: "Parameters[].Tier", Gives: []string{"*"}, Read: readParameters,
 		}, {
-			Op: "ssm:ListTagsForResource", Param: "ResourceId", Each: "ssm:DescribeParameters Parameters[].Name",
+			Op: "ssm:ListTagsForResource", Tags: "map", Param: "ResourceId", Each: "ssm:DescribeParameters Parameters[].Name",
 			Params: map[string]any{"ResourceType": "Parameter"}, Gives: []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
 				tags := map[string]any{}
 				for t := range a.each("TagList") {

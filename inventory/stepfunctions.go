@@ -32,7 +32,7 @@ var stepfunctions = []Kind{{
 				return []*haetae.Resource{r}
 			},
 		}, {
-			Op: "stepfunctions:ListTagsForResource", Actions: []string{"states:ListTagsForResource"}, Param: "resourceArn",
+			Op: "stepfunctions:ListTagsForResource", Tags: "list", Actions: []string{"states:ListTagsForResource"}, Param: "resourceArn",
 			Each: machineARNs, Gives: []string{"Tags"}, Read: func(a *Answer) []*haetae.Resource {
 				return []*haetae.Resource{byARN(str(a.Body, "resourceArn"), map[string]any{"Tags": pascal(listOf(a.Body["tags"]))})}
 			},

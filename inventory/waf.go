@@ -221,7 +221,7 @@ func protectedResources() (calls []Call) {
 			Params: map[string]any{"ResourceType": t}, Gives: []string{"Observed.AssociatedResources"}, Read: readProtected,
 		}
 		if t != "APPLICATION_LOAD_BALANCER" && t != "COGNITO_USER_POOL" {
-			c.Extra = "web-acl-resources" // slow, and an API stage says itself what protects it
+			c.Extra = extraDetails // slow, and an API stage says itself what protects it
 		}
 		calls = append(calls, c)
 	}
