@@ -162,6 +162,9 @@ func (c converter) value(v any, f *schema.Field, n *rename) any {
 		if isBool {
 			s = strconv.FormatBool(b)
 		}
+		if i, ok := v.(int64); ok {
+			s = strconv.FormatInt(i, 10)
+		}
 		if to, ok := n.Values[s]; ok {
 			v = to
 		}

@@ -25,7 +25,7 @@ func shapes() map[string]shape {
 		"route":               func(_ *instance, t map[string]any) []map[string]any { return one(routed(t)) },
 		"route_table":         routeTable,
 		"method_settings":     methodSettings,
-		"parameters":          parameters, "search_domain": searchDomain, "eks_cluster": eksCluster, "kinesis_stream": kinesisStream, "firehose": firehose, "event_rule": eventRule, "event_target": eventTarget,
+		"parameters":          parameters, "search_domain": searchDomain, "eks_cluster": eksCluster, "kinesis_stream": kinesisStream, "firehose": firehose, "event_rule": eventRule, "event_target": eventTarget, "sns_topic": snsTopic,
 	}
 }
 
@@ -401,4 +401,28 @@ func eventRule(_ *instance, t map[string]any) []map[string]any {
 // eventTarget makes the one target of a rule.
 func eventTarget(_ *instance, t map[string]any) []map[string]any {
 	return one(map[string]any{"rule": t["rule"], "targets": []any{map[string]any{"id": t["target_id"], "arn": t["arn"], "role_arn": t["role_arn"]}}})
+}
+
+// snsTopic writes the feedback of each protocol as an item of a list.
+func snsTopic(_ *instance, t map[string]any) []map[string]any {
+	t = maps.Clone(t)
+	var logs []any
+	for _, p := range []struct{ from, name string }{
+		{"application", "application"}, {"firehose", "firehose"}, {"http", "http/s"}, {"lambda", "lambda"}, {"sqs", "sqs"},
+	} {
+		m := map[string]any{}
+		for _, k := range []string{"success_feedback_role_arn", "success_feedback_sample_rate", "failure_feedback_role_arn"} {
+			if v := t[p.from+"_"+k]; v != nil {
+				m[k] = v
+			}
+		}
+		if len(m) > 0 {
+			m["protocol"] = p.name
+			logs = append(logs, m)
+		}
+	}
+	if logs != nil {
+		t["delivery_status_logging"] = logs
+	}
+	return one(t)
 }

@@ -98,14 +98,10 @@ func (m merger) object(v map[string]any, unknown, sensitive, expr any) any {
 	u, _ := unknown.(map[string]any)
 	s, _ := sensitive.(map[string]any)
 	e, _ := expr.(map[string]any)
-	_, fixed := e["constant_value"]
-	_, refs := e["references"]
 	out := map[string]any{}
 	for k := range keys(v, u) {
-		inner := e[k]
-		if fixed || refs {
-			inner = expr // an attribute: its expression is about all of it
-		} else if e != nil && inner == nil && unset(v[k], u[k]) {
+		inner := member(expr, k)
+		if e != nil && inner == nil && unset(v[k], u[k]) {
 			continue
 		}
 		if x := m.merge(k, v[k], u[k], s[k], inner); x != nil {
@@ -113,6 +109,19 @@ func (m merger) object(v map[string]any, unknown, sensitive, expr any) any {
 		}
 	}
 	return out
+}
+
+// member is the expression of one member of an object: of a block its own, of an
+// attribute that of all of it.
+func member(expr any, name string) any {
+	e, _ := expr.(map[string]any)
+	if _, ok := e["constant_value"]; ok {
+		return expr
+	}
+	if _, ok := e["references"]; ok {
+		return expr
+	}
+	return e[name]
 }
 
 func (m merger) list(name string, v []any, unknown, sensitive, expr any) any {
@@ -211,15 +220,16 @@ func (m merger) hide(name string, v, expr any) any {
 	case map[string]any:
 		out := make(map[string]any, len(x))
 		for k, e := range x {
-			if h := m.hide(k, e, expr); h != nil {
+			if h := m.hide(k, e, member(expr, k)); h != nil {
 				out[k] = h
 			}
 		}
 		return out
 	case []any:
+		// A set is sensitive as a whole when one of its blocks holds a secret.
 		out := make([]any, 0, len(x))
-		for _, e := range x {
-			if h := m.hide(name, e, expr); h != nil {
+		for i, e := range x {
+			if h := m.hide(name, e, blockExpression(expr, i, len(x))); h != nil {
 				out = append(out, h)
 			}
 		}
@@ -233,7 +243,7 @@ func (m merger) hide(name string, v, expr any) any {
 		}
 		kind := secret.KindNamed(name, x)
 		if kind == "" {
-			kind = "password"
+			kind = "sensitive"
 		}
 		return &haetae.Secret{Kind: kind, Length: len(x)}
 	}
