@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 	"github.com/haetae/haetae/schema"
 	"github.com/haetae/haetae/snapshot"
 	"github.com/haetae/haetae/template"
+	"github.com/haetae/haetae/terraform"
 )
 
 // sources are the flags that say where a snapshot comes from.
@@ -36,8 +36,8 @@ type sources struct {
 
 func (s *sources) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&s.from, "from", nil, `source, may be repeated: aws (the default), a template or folder of them, a folder
-of AWS CLI output ([ACCOUNT/]REGION/*.json), a .snap.zst file, or sample`)
+	f.StringArrayVar(&s.from, "from", nil, `source, may be repeated: aws (the default), a template or folder of them, a
+Terraform plan as JSON, a folder of AWS CLI output ([ACCOUNT/]REGION/*.json), a .snap.zst file, or sample`)
 	f.StringVar(&s.account, "account", "", "account of what does not name one")
 	f.StringSliceVar(&s.regions, "region", nil, "of live accounts: the regions to read (default: all that are on); else the region of what does not name one")
 	s.live.flags(f)
@@ -46,7 +46,7 @@ of AWS CLI output ([ACCOUNT/]REGION/*.json), a .snap.zst file, or sample`)
 	f.StringVar(&s.now, "time", "", "judge ages as of this time (RFC 3339); default is when the source was made")
 }
 
-const fromHint = "Give --from aws, a template, a folder of AWS CLI output, a .snap.zst file or sample."
+const fromHint = "Give --from aws, a template, a Terraform plan as JSON, a folder of AWS CLI output, a .snap.zst file or sample."
 
 // load reads all sources into one assembled snapshot.
 func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progress) (*haetae.Snapshot, error) {
@@ -101,6 +101,9 @@ func (a *app) source(ctx context.Context, from string, s *sources, parameters ma
 		if err != nil {
 			return nil, fmt.Errorf("read stdin: %w", err)
 		}
+		if terraform.Is(data) {
+			return terraform.Parse(data, "-", s.terraform())
+		}
 		return template.Parse(data, "-", s.template(parameters))
 	}
 	info, err := os.Stat(from)
@@ -126,12 +129,12 @@ func (a *app) source(ctx context.Context, from string, s *sources, parameters ma
 		snap, err := snapshot.Read(f, from)
 		return snap, errors.Join(err, f.Close())
 	}
-	if bytes.Contains(head, []byte(`"planned_values"`)) {
-		return nil, &haetae.Error{Code: haetae.Invalid, Op: from, Err: errors.New("this version does not read Terraform plans"), Hint: fromHint}
-	}
 	dir, name := filepath.Split(from)
 	if dir == "" {
 		dir = "."
+	}
+	if terraform.Is(head) {
+		return terraform.Load(ctx, os.DirFS(dir), name, strings.TrimSuffix(from, name), s.terraform())
 	}
 	return template.Load(ctx, os.DirFS(dir), name, strings.TrimSuffix(from, name), s.template(parameters))
 }
@@ -139,12 +142,46 @@ func (a *app) source(ctx context.Context, from string, s *sources, parameters ma
 // folder reads a folder of templates or of AWS CLI output.
 func (a *app) folder(ctx context.Context, from string, s *sources, parameters map[string]string) (*haetae.Snapshot, error) {
 	fsys := os.DirFS(from)
+	if tf, err := fs.Glob(fsys, "*.tf"); err == nil && len(tf) > 0 {
+		return terraformFolder(ctx, fsys, from, s)
+	}
 	if !hasTemplate(fsys) && inventory.Is(fsys) {
 		return inventory.Load(ctx, fsys, from, inventory.Options{Account: s.account, Region: s.region(),
 			// graph.Assemble redacts what every source reads, in one place.
 			Redact: func(_, value string) any { return value }})
 	}
 	return template.Load(ctx, fsys, ".", from, s.template(parameters))
+}
+
+// terraformFolder reads the plans that lie in a folder of *.tf files.
+func terraformFolder(ctx context.Context, fsys fs.FS, from string, s *sources) (*haetae.Snapshot, error) {
+	names, err := fs.Glob(fsys, "*.json")
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", from, err)
+	}
+	all, found := &haetae.Snapshot{}, false
+	for _, name := range names {
+		head, err := headOf(filepath.Join(from, name))
+		if err != nil {
+			return nil, err
+		}
+		if !terraform.Is(head) {
+			continue
+		}
+		one, err := terraform.Load(ctx, fsys, name, from, s.terraform())
+		if err != nil {
+			return nil, err
+		}
+		found = true
+		all.Resources = append(all.Resources, one.Resources...)
+		all.Coverage = append(all.Coverage, one.Coverage...)
+		all.Problems = append(all.Problems, one.Problems...)
+	}
+	if !found {
+		return nil, &haetae.Error{Code: haetae.NotFound, Op: from, Err: errors.New("the folder holds *.tf files but no plan"),
+			Hint: "Write one into it: terraform plan -out plan.bin && terraform show -json plan.bin > plan.json"}
+	}
+	return all, nil
 }
 
 // hasTemplate tells whether one of the first files of a folder is a template.
@@ -183,6 +220,10 @@ func (s *sources) region() string {
 
 func (s *sources) template(parameters map[string]string) template.Options {
 	return template.Options{Parameters: parameters, Account: s.account, Region: s.region(), MaxBytes: s.maxBytes}
+}
+
+func (s *sources) terraform() terraform.Options {
+	return terraform.Options{Account: s.account, Region: s.region(), MaxBytes: s.maxBytes}
 }
 
 func headOf(path string) ([]byte, error) {
