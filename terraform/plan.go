@@ -78,6 +78,8 @@ type configModule struct {
 	Outputs   map[string]struct {
 		Expression any `json:"expression"`
 	} `json:"outputs"`
+
+	named map[string]*configResource // by address, made when first needed
 }
 
 type configResource struct {
@@ -184,16 +186,16 @@ func (d *document) configOf(in *instance) *configResource {
 	if m == nil {
 		return nil
 	}
-	want := in.Type + "." + in.Name
-	if in.Mode == "data" {
-		want = "data." + want
-	}
-	for i := range m.Resources {
-		if m.Resources[i].Address == want {
-			return &m.Resources[i]
+	if m.named == nil {
+		m.named = make(map[string]*configResource, len(m.Resources))
+		for i := range m.Resources {
+			m.named[m.Resources[i].Address] = &m.Resources[i]
 		}
 	}
-	return nil
+	if in.Mode == "data" {
+		return m.named["data."+in.Type+"."+in.Name]
+	}
+	return m.named[in.Type+"."+in.Name]
 }
 
 // moduleConfig finds the configuration of a module by the address of one of its

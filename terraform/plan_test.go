@@ -3,7 +3,6 @@ package terraform
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -376,13 +375,10 @@ func objectOf(f *schema.Field) *schema.Object {
 // FuzzParse looks for texts that make the reader panic or hang, and for values
 // that no property tree may hold.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"testdata/sound/plan.json", "testdata/flawed/plan.json"} {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
+	f.Add([]byte(`{"format_version":"1.2","planned_values":{"root_module":{"resources":[{"address":"aws_s3_bucket_policy.p","mode":"managed","type":"aws_s3_bucket_policy","name":"p","values":{}}]}},
+"resource_changes":[{"address":"aws_s3_bucket_policy.p","change":{"after_unknown":{"policy":true,"bucket":true}}},{"address":"data.aws_iam_policy_document.d","mode":"data","type":"aws_iam_policy_document","name":"d","change":{"after":{"statement":[{"actions":["s3:*"],"resources":[null]}]},"after_unknown":{"json":true,"statement":[{"resources":[true]}]}}}],
+"configuration":{"root_module":{"resources":[{"address":"aws_s3_bucket_policy.p","expressions":{"bucket":{"references":["module.m.b","module.m"]},"policy":{"references":["data.aws_iam_policy_document.d.json","data.aws_iam_policy_document.d"]}}},{"address":"data.aws_iam_policy_document.d","expressions":{"statement":[{"resources":{"references":["var.x"]}}],"source_policy_documents":{"references":["data.aws_iam_policy_document.d.json"]}}}],"module_calls":{"m":{"expressions":{"a":{"references":["module.m.b"]}},"module":{"outputs":{"b":{"expression":{"references":["var.a"]}}}}}}}}}`))
+	f.Add([]byte(`{"format_version":"1.2","values":{"root_module":{"resources":[{"address":"aws_security_group.g","mode":"managed","type":"aws_security_group","name":"g","values":{"id":"sg-1","ingress":[{"self":true,"cidr_blocks":["::/0"]}]},"sensitive_values":{"ingress":true}},{"address":"aws_s3_bucket_acl.a","mode":"managed","type":"aws_s3_bucket_acl","values":{"bucket":["x"],"acl":{}}}]}}}`))
 	f.Add([]byte(`{"format_version": "1.2", "values": {"root_module": {"resources": [{"address": "aws_vpc.v[0]", "mode": "managed", "type": "aws_vpc", "index": 0, "values": {"tags": {"a": 1}}}]}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		Is(data)

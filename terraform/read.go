@@ -67,7 +67,6 @@ func newReader(d *document, file string, o Options, s *schema.Schema, types map[
 
 // read makes the snapshot.
 func (r *reader) read() *haetae.Snapshot {
-	accounts := map[string]bool{r.opts.Account: true}
 	for _, in := range r.all {
 		if in.Mode != "managed" {
 			continue
@@ -87,9 +86,8 @@ func (r *reader) read() *haetae.Snapshot {
 	}
 	r.joinParts()
 	r.link()
-	for a := range accounts {
-		r.snap.Coverage = append(r.snap.Coverage, haetae.Coverage{Stack: r.file, Account: a, Region: r.opts.Region, Type: "*", Status: haetae.Complete})
-	}
+	// Of all regions, since each resource has that of its own provider.
+	r.snap.Coverage = []haetae.Coverage{{Stack: r.file, Account: r.opts.Account, Type: "*", Status: haetae.Complete}}
 	for _, typ := range slices.Sorted(maps.Keys(r.unmapped)) {
 		r.snap.Problems = append(r.snap.Problems, haetae.Problem{
 			Place: haetae.Place{File: r.file},

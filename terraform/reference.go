@@ -254,10 +254,7 @@ func (h *hole) unknown() *haetae.Unknown {
 	if len(h.names) > 0 {
 		u.Detail = strings.Join(h.names, ", ") + " is known only after apply"
 	}
-	if len(h.targets) != 1 {
-		return u
-	}
-	if h.others {
+	if len(h.targets) != 1 || h.others {
 		return u
 	}
 	return h.targets[0].unknown()
@@ -286,7 +283,7 @@ func (h *hole) text() *haetae.Unknown {
 	u := *h.unknown()
 	u.Ref, u.Attr, u.Plain = "", "", false
 	u.Parts = nil
-	if len(h.names) == 1 && strings.HasSuffix(h.names[0], "arn") {
+	if len(h.targets) == 1 && !h.others && strings.HasSuffix(h.targets[0].attr, "arn") {
 		u.Parts = []string{"arn:", ""}
 	}
 	return &u
