@@ -92,7 +92,7 @@ func (r *reader) read() *haetae.Snapshot {
 		r.snap.Problems = append(r.snap.Problems, haetae.Problem{
 			Place: haetae.Place{File: r.file},
 			Error: fmt.Sprintf("%s: %d of this type are not judged, since haetae does not know which CloudFormation type it is", typ, r.unmapped[typ]),
-			Hint:  "docs/sources.md says which types are read.",
+			Hint:  "terraform/types.yaml lists the types that are read; awscc types are read by their name.",
 		})
 	}
 	r.snap.Sort()

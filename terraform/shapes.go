@@ -72,10 +72,6 @@ func expanded(in *instance, b map[string]any, dir string) []map[string]any {
 	if dir == "egress" {
 		end = "Destination"
 	}
-	prefixes := "SourcePrefixListId"
-	if dir == "egress" {
-		prefixes = "DestinationPrefixListId"
-	}
 	var out []map[string]any
 	add := func(k string, v any) {
 		r := maps.Clone(base)
@@ -83,7 +79,7 @@ func expanded(in *instance, b map[string]any, dir string) []map[string]any {
 		out = append(out, r)
 	}
 	for _, k := range []struct{ from, to string }{
-		{"cidr_blocks", "CidrIp"}, {"ipv6_cidr_blocks", "CidrIpv6"}, {"prefix_list_ids", prefixes}, {"security_groups", end + "SecurityGroupId"},
+		{"cidr_blocks", "CidrIp"}, {"ipv6_cidr_blocks", "CidrIpv6"}, {"prefix_list_ids", end + "PrefixListId"}, {"security_groups", end + "SecurityGroupId"},
 	} {
 		switch v := b[k.from].(type) {
 		case []any:
@@ -176,12 +172,10 @@ func networkACL(_ *instance, t map[string]any) []map[string]any {
 // entry names the members of an ACL's entry as aws_network_acl_rule does.
 func entry(m map[string]any) map[string]any {
 	for _, k := range []struct{ from, to string }{
-		{"rule_no", "rule_number"}, {"action", "rule_action"}, {"ipv6_cidr_block", "ipv6_cidr_block"},
+		{"rule_no", "rule_number"}, {"action", "rule_action"},
 	} {
 		if m[k.from] != nil {
 			m[k.to] = m[k.from]
-		}
-		if k.from != k.to {
 			delete(m, k.from)
 		}
 	}

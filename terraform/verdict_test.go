@@ -12,6 +12,7 @@ import (
 	"github.com/haetae/haetae/content"
 	"github.com/haetae/haetae/control"
 	"github.com/haetae/haetae/graph"
+	"github.com/haetae/haetae/inventory"
 	"github.com/haetae/haetae/schema"
 	"github.com/haetae/haetae/template"
 	"github.com/haetae/haetae/terraform"
@@ -96,8 +97,36 @@ func TestAPlanAndATemplateOfTheSameInfrastructureGetTheSameVerdicts(t *testing.T
 			}
 		})
 	}
+	t.Run("flawed, live", func(t *testing.T) { live(t, set, sch) })
 	t.Logf("%d controls decide and agree", len(decided))
 	if len(decided) < 80 {
 		t.Errorf("only %d controls decide", len(decided))
+	}
+}
+
+// live judges what AWS would answer of some of the flawed infrastructure. Where
+// that decides, the plan is decided in the same way.
+func live(t *testing.T, set *control.Set, sch *schema.Schema) {
+	account, err := inventory.Load(t.Context(), os.DirFS("testdata/flawed/live"), "live", inventory.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := terraform.Parse(readFile(t, "testdata/flawed/plan.json"), "plan.json", terraform.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered, planned := verdicts(t, set, sch, account), verdicts(t, set, sch, plan)
+	n := 0
+	for _, id := range slices.Sorted(maps.Keys(answered)) {
+		if len(answered[id]) != 1 || len(planned[id]) != 1 || strings.Contains(answered[id][0]+planned[id][0], string(haetae.Undecided)) {
+			continue
+		}
+		if n++; answered[id][0] != planned[id][0] {
+			t.Errorf("%s:\n\tlive %s\n\tplan %s", id, answered[id][0], planned[id][0])
+		}
+	}
+	t.Logf("%d controls decide of a live account too", n)
+	if n < 30 {
+		t.Errorf("only %d controls decide of a live account", n)
 	}
 }

@@ -490,7 +490,7 @@ resource "aws_codebuild_project" "build" {
     privileged_mode = true
   }
   source {
-    type     = "NO_SOURCE"
+    type      = "NO_SOURCE"
     buildspec = "version: 0.2"
   }
   logs_config {
