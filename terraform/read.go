@@ -24,7 +24,7 @@ type reader struct {
 	all     []*instance
 	named   map[string][]*instance // by address without their own index
 	modules map[string][]string    // module instances by address without their own index
-	places  map[string]haetae.Place
+	blocks  map[string]block
 
 	snap      *haetae.Snapshot
 	parts     []*part
@@ -58,7 +58,7 @@ func newReader(d *document, file string, o Options, s *schema.Schema, types map[
 			m = parent
 		}
 	}
-	r.places = blocks(o.FS, o.Shown, d.Configuration.Root)
+	r.blocks = blocks(o.FS, o.Shown, d.Configuration.Root)
 	if r.opts.Account == "" {
 		r.opts.Account = r.account()
 	}
@@ -197,10 +197,16 @@ func paths(out map[string]haetae.Place, at string, v any, place haetae.Place) {
 	}
 }
 
+// block is the block of an instance in the *.tf files, if it is found.
+func (r *reader) block(in *instance) (block, bool) {
+	b, ok := r.blocks[strings.Join(moduleNames(in.module), "/")+" "+in.Type+"."+in.Name]
+	return b, ok
+}
+
 // place is where an instance is declared: its block in a *.tf file, or the plan.
 func (r *reader) place(in *instance) haetae.Place {
-	if p, ok := r.places[strings.Join(moduleNames(in.module), "/")+" "+in.Type+"."+in.Name]; ok {
-		return p
+	if b, ok := r.block(in); ok {
+		return b.Place
 	}
 	return haetae.Place{File: r.file}
 }

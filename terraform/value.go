@@ -22,13 +22,14 @@ func (r *reader) values(in *instance) map[string]any {
 	m := merger{r, in}
 	unknown, _ := in.unknown.(map[string]any)
 	sensitive, _ := in.sensitive.(map[string]any)
+	block, _ := r.block(in)
 	out := map[string]any{}
 	for k := range keys(in.Values, unknown) {
 		var expr any
 		if in.config != nil {
 			expr = in.config.Expressions[k]
 		}
-		if in.config != nil && expr == nil && unset(in.Values[k], unknown[k]) {
+		if in.config != nil && expr == nil && !block.dynamic[k] && unset(in.Values[k], unknown[k]) {
 			continue
 		}
 		if v := m.merge(k, in.Values[k], unknown[k], sensitive[k], expr); v != nil {
