@@ -51,7 +51,6 @@ var (
 	msgAuditDetails   = haetae.Text{EN: "Requirements one by one", KO: "요구 사항별 상세"}
 	msgAuditHow       = haetae.Text{EN: "How people check it", KO: "확인 방법"}
 	msgAuditEvidence  = haetae.Text{EN: "Evidence to attach", KO: "첨부할 증거"}
-	msgAuditAnswers   = haetae.Text{EN: "Answers", KO: "답변"}
 	msgAuditAnswer    = haetae.Text{EN: "Answer", KO: "답"}
 	msgAuditAuthor    = haetae.Text{EN: "Author", KO: "작성자"}
 	msgAuditDate      = haetae.Text{EN: "Date", KO: "날짜"}

@@ -44,10 +44,7 @@ func assessed() *Report {
 			}},
 		},
 	}
-	rules := []*haetae.Rule{{ID: "s3-names", Type: "AWS::S3::Bucket"}}
-	for _, rule := range fixtureRules() {
-		rules = append(rules, rule)
-	}
+	rules := append(fixtureRules(), &haetae.Rule{ID: "s3-names", Type: "AWS::S3::Bucket"})
 	at := func(day string) time.Time { d, _ := time.Parse(time.DateOnly, day); return d }
 	answers := []standard.Answer{
 		{Standard: s.ID, Requirement: "1.3", Verdict: standard.Yes, Author: "minji", Date: at("2026-01-10"), Expires: at("2027-01-09"), Evidence: "SEC-1", Note: "called both", File: "answers.yaml", Line: 1},
