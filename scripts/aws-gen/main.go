@@ -1,7 +1,7 @@
 // Command aws-gen makes aws/model from the service models of botocore: what
 // the operations that read look like on the wire, without their prose.
 //
-//	go run ./scripts/aws-gen --data …/botocore/data --out aws/model
+//	go run ./scripts/aws-gen --venv out/venv --out aws/model
 package main
 
 import (
@@ -87,10 +87,17 @@ var more = map[string]page{
 }
 
 func main() {
-	data := flag.String("data", "", "botocore's data folder")
+	venv := flag.String("venv", "out/venv", "Python environment that has botocore")
 	out := flag.String("out", "aws/model", "folder to write")
 	flag.Parse()
-	if err := run(*data, *out); err != nil {
+	found, err := filepath.Glob(filepath.Join(*venv, "lib", "python3*", "site-packages", "botocore", "data"))
+	if err == nil && len(found) != 1 {
+		err = fmt.Errorf("%s has no botocore: scripts/venv.sh makes it", *venv)
+	}
+	if err == nil {
+		err = run(found[0], *out)
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
