@@ -57,6 +57,7 @@ type Client struct {
 	mu      sync.Mutex
 	buckets map[string]string // regions of S3 buckets
 	dead    map[string]int    // hosts that could not be reached, and how often
+	broken  map[string]int    // operations in regions that failed on end, and how often
 	skew    time.Duration     // AWS's clock minus ours
 	stats   Stats
 }
@@ -97,7 +98,7 @@ func newClient(ctx context.Context, cfg sdk.Config, o Options) (*Client, error) 
 	}
 	return &Client{
 		model: m, ends: ends, budget: NewBudget(o.Quotas, time.Now), http: web, signer: v4.NewSigner(),
-		set: set, opts: o, buckets: map[string]string{}, dead: map[string]int{}, stats: Stats{ByOp: map[string]int{}},
+		set: set, opts: o, buckets: map[string]string{}, dead: map[string]int{}, broken: map[string]int{}, stats: Stats{ByOp: map[string]int{}},
 	}, nil
 }
 
@@ -383,6 +384,7 @@ func (c *Client) attempts(ctx context.Context, a Ask, svc *Service, name string,
 			bucket.Report(f != nil && f.Throttled())
 		}
 		if f == nil {
+			c.out(a, false)
 			return r, answer, nil, nil
 		}
 		f.Op, f.Region, f.Attempts = a.Op, a.Region, n
@@ -396,11 +398,31 @@ func (c *Client) attempts(ctx context.Context, a Ask, svc *Service, name string,
 			}
 			return r, nil, f, nil
 		}
-		if f.Code == NotReached && c.isDead(f.Message) {
+		if f.Code == NotReached && c.isDead(f.Message) || f.Status >= 500 && !f.Throttled() && c.isOut(a) {
 			break
 		}
 	}
+	c.out(a, last.Status >= 500 && !last.Throttled())
 	return nil, nil, last, nil
+}
+
+// out notes that an operation failed for good, or did not, in a region.
+func (c *Client) out(a Ask, failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if key := a.Op + " " + a.Region; failed {
+		c.broken[key]++
+	} else {
+		delete(c.broken, key)
+	}
+}
+
+// isOut tells whether an operation failed in all its attempts for three requests
+// on end: the next ones are tried once.
+func (c *Client) isOut(a Ask) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.broken[a.Op+" "+a.Region] >= 3
 }
 
 func (c *Client) count(op string, f *Failure) {

@@ -573,3 +573,22 @@ func TestHostsOfBucketsAndAccounts(t *testing.T) {
 		t.Error("a parameter chose the host")
 	}
 }
+
+func TestAnOperationThatIsOutOfServiceIsNotAskedAgainAndAgain(t *testing.T) {
+	bad := reply{status: http.StatusBadGateway}
+	replies := slices.Repeat([]reply{bad}, 14) // three calls of four attempts, two of one
+	replies = append(replies, reply{status: 200, body: `{"Keys":[]}`}, bad)
+	s := newServer(t, replies...)
+	c, session := fastClient(t, s, Options{Attempts: 4})
+	for i, want := range []int{4, 8, 12, 13, 14} {
+		if _, f := collect(t, c, session, "kms:ListKeys", nil); f == nil || len(s.requests()) != want {
+			t.Errorf("after %d calls there were %d requests, want %d: %v", i+1, len(s.requests()), want, f)
+		}
+	}
+	if _, f := collect(t, c, session, "kms:ListKeys", nil); f != nil {
+		t.Errorf("back in service: %v", f)
+	}
+	if _, f := collect(t, c, session, "kms:ListKeys", nil); f == nil || len(s.requests()) != 19 {
+		t.Errorf("out of service once more: %d requests, %v", len(s.requests()), f)
+	}
+}
