@@ -142,7 +142,7 @@ func TestWhoMayAssumeTheRoleIsSaidWithAndWithoutAnExternalID(t *testing.T) {
 		{"with", "x-1", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/scan"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x-1"}}}]}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := show(collect.Trust("arn:aws:iam::111122223333:role/scan", c.externalID)); got != c.want {
+			if got := show(collect.Role{Principal: "arn:aws:iam::111122223333:role/scan", ExternalID: c.externalID}.Trust()); got != c.want {
 				t.Errorf("the trust is\n%s\nwant\n%s", got, c.want)
 			}
 		})
@@ -151,15 +151,17 @@ func TestWhoMayAssumeTheRoleIsSaidWithAndWithoutAnExternalID(t *testing.T) {
 
 func TestTheTemplateForAllAccountsHasTheRoleAndTheWholePolicyAndNoFlaw(t *testing.T) {
 	sch, controls := rules(t)
-	for _, c := range []struct{ name, externalID, flaw string }{
+	for _, c := range []struct{ name, externalID, organization, flaw string }{
 		// The control cannot know that all these accounts are of one organization.
-		{"without an external ID", "", "iam-role-cross-account-trust-needs-external-id"},
-		{"with an external ID", `x-"1"`, ""},
+		{"without a condition", "", "", "iam-role-cross-account-trust-needs-external-id"},
+		{"with an external ID", `x-"1"`, "", ""},
+		{"for an organization", "", "o-a1b2c3d4e5", ""},
+		{"with both", "x", "o-a1b2c3d4e5", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			text := collect.StackSet("scan/haetae", "arn:aws:iam::111122223333:role/scan", c.externalID, collect.Extras())
+			text := collect.Role{Name: "scan/haetae", Principal: "arn:aws:iam::111122223333:role/scan", ExternalID: c.externalID, Organization: c.organization}.StackSet(collect.Extras())
 			var doc map[string]any
-			if err := yaml.Load([]byte(strings.NewReplacer("!Ref ", "", "!GetAtt ", "", "!If", "", "!Not ", "", "!Equals ", "").Replace(text)), &doc); err != nil {
+			if err := yaml.Load([]byte(strings.NewReplacer("!Ref ", "", "!GetAtt ", "", "!If", "", "!Not ", "", "!Equals ", "", "!Or ", "", "!Condition ", "").Replace(text)), &doc); err != nil {
 				t.Fatal(err)
 			}
 			s, err := template.Parse([]byte(text), "stackset.yaml", template.Options{Account: "444455556666", Region: "us-east-1", Partition: "aws"})
@@ -176,7 +178,7 @@ func TestTheTemplateForAllAccountsHasTheRoleAndTheWholePolicyAndNoFlaw(t *testin
 				switch r.Type {
 				case "AWS::IAM::Role":
 					roles++
-					trust := collect.Trust("arn:aws:iam::111122223333:role/scan", c.externalID)
+					trust := collect.Role{Principal: "arn:aws:iam::111122223333:role/scan", ExternalID: c.externalID, Organization: c.organization}.Trust()
 					if d := lacks("trust", r.Props["AssumeRolePolicyDocument"], plain(t, trust)); len(d) > 0 {
 						t.Error(d)
 					}
