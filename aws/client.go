@@ -71,7 +71,7 @@ type Stats struct {
 }
 
 func newClient(ctx context.Context, cfg sdk.Config, o Options) (*Client, error) {
-	o.Attempts = cmp.Or(o.Attempts, 5)
+	o.Attempts = cmp.Or(o.Attempts, 3)
 	o.Timeout = cmp.Or(o.Timeout, time.Minute)
 	o.Backoff = cmp.Or(o.Backoff, 200*time.Millisecond)
 	o.Agent = cmp.Or(o.Agent, "haetae")
@@ -353,14 +353,18 @@ type sent struct {
 	skew   time.Duration // of the clocks
 }
 
+// patience is how often a call may be throttled beyond its attempts.
+const patience = 5
+
 // attempts sends a request until an answer is final. The response is nil unless
 // AWS would give it again: what may be otherwise next time is not for the record.
 func (c *Client) attempts(ctx context.Context, a Ask, svc *Service, name string, o *Operation) (*Response, map[string]any, *Failure, error) {
 	bucket := c.budget.Bucket(a.Session.Account, a.Region, a.Op)
 	var last *Failure
-	for n := 1; n <= c.opts.Attempts; n++ {
+	// To be throttled costs patience, not attempts, up to a limit.
+	for n, throttled := 1, 0; n-throttled <= c.opts.Attempts; n++ {
 		if n > 1 {
-			pause := c.opts.Backoff << (n - 2)
+			pause := c.opts.Backoff << min(n-2, 6)
 			if err := Sleep(ctx, pause/2+rand.N(pause/2+1)); err != nil {
 				return nil, nil, nil, err
 			}
@@ -389,6 +393,9 @@ func (c *Client) attempts(ctx context.Context, a Ask, svc *Service, name string,
 		}
 		f.Op, f.Region, f.Attempts = a.Op, a.Region, n
 		last = f
+		if f.Throttled() && throttled < patience {
+			throttled++
+		}
 		if r != nil && c.learn(svc, a, knew, r, f) {
 			continue
 		}
