@@ -39,7 +39,8 @@ func (a *app) scanCommand() *cobra.Command {
 		Long: `Reads the sources, judges every resource and prints what failed and what could
 not be judged, most serious first. Exit code 1 means that something at or above
 --fail-on failed, 3 that a source could not be read or coverage was too low.`,
-		Example: `  haetae scan --from template.yaml
+		Example: `  haetae scan --profile audit --region eu-west-1
+  haetae scan --from template.yaml
   haetae scan --from ./describe-output/ --output table --output html=report.html
   haetae scan --standard cis-5.0 --answers answers.yaml --output html=audit.html
   haetae scan --from stacks/ --parameters Stage=prod --output sarif --fail-on critical`,
