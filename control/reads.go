@@ -39,9 +39,16 @@ func (s *Set) Reads(c *Control) ([]Read, error) {
 						out = append(out, r)
 					}
 				case ast.CallKind:
-					// Who refers to a resource does so by a property.
+					// Who refers to a resource does so by a property or a fact.
 					if kind, typ, path, ok := graphCall(e.AsCall().FunctionName()); ok && kind == "referrers" {
-						out = append(out, Read{typ, strings.ReplaceAll(path, "[]", "")})
+						path = strings.ReplaceAll(path, "[]", "")
+						first, _, _ := strings.Cut(path, ".")
+						if t, ok := s.schema.Type(typ); ok {
+							if _, property := t.Props.Field(first); !property {
+								path = join("observed", path)
+							}
+						}
+						out = append(out, Read{typ, path})
 					}
 				}
 			}))
