@@ -291,7 +291,7 @@ func (p *page) auditManual(res *standard.Result, r *standard.Requirement, i int)
 		p.elem("td", "w", a.Author)
 		p.elem("td", "day", a.Date.Format(time.DateOnly))
 		p.elem("td", "day", a.Expires.Format(time.DateOnly))
-		p.elem("td", "w", strings.TrimSpace(a.Evidence+" "+a.Note))
+		p.elem("td", "w", strings.Trim(a.Evidence+"; "+a.Note, "; "))
 		p.raw("</tr>\n")
 	}
 	p.raw("</table></div>\n")

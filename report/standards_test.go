@@ -90,7 +90,7 @@ func TestAssessmentsMatchTheirGoldenFiles(t *testing.T) {
 func TestAnAuditorSeesWhatPassedAndWhoAcceptedWhat(t *testing.T) {
 	page := render(t, "html", assessed(), Options{})
 	for _, want := range []string{
-		"minji", "SEC-1 called both", "2027-01-09", // an answer that counts
+		"minji", "SEC-1; called both", "2027-01-09", // an answer that counts
 		"jisoo", "2026-01-09", // one that has expired
 		"platform-team", "expires 2026-06-30", // an exception
 		"Passed: 1",        // what passed, though the report is of failures
