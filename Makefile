@@ -6,7 +6,7 @@ OUT := out
 FUZZTIME ?= 20s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.6.1
 
-.PHONY: help build demo test lint fuzz bench gen crosscheck templates clean
+.PHONY: help build demo test lint fuzz bench bench-scan vs-prowler gen crosscheck clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,7 +23,9 @@ demo: build ## scan the sample organisation: findings here, a page in out/demo.h
 	@echo "The same as a page: $(OUT)/demo.html"
 
 test: lint ## install what the tests need, then run them all
-	$(GO) test -race ./...
+	scripts/venv.sh
+	HAETAE_PYTHON=$(CURDIR)/$(OUT)/venv/bin/python $(GO) test -race -timeout 20m ./...
+	HAETAE_PYTHON=$(CURDIR)/$(OUT)/venv/bin/python $(GO) test -timeout 20m -run ALiveScan ./collect
 	scripts/check-outputs.sh
 
 lint: ## formatting, vet, staticcheck
@@ -38,16 +40,22 @@ bench: ## benchmarks of every engine, with the ratios that are promised
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	scripts/size.sh
 
-gen: ## schema/cloudformation.gz anew from the npm package
+bench-scan: ## what a live scan costs, for accounts of three sizes: SIZES="small medium large"
+	scripts/bench-scan.sh $(SIZES)
+
+vs-prowler: ## the same account by Prowler: docs/vs-prowler.md anew, SIZE=small
+	scripts/vs-prowler.sh $(SIZE)
+
+gen: ## schema, wire model and docs/coverage.md anew from the packages that they come from
 	scripts/schema.sh
+	scripts/venv.sh
+	$(GO) generate ./aws
+	$(GO) run ./scripts/coverage
 
-crosscheck: ## DIR=folder of Guard rule tests: agreement of our controls with theirs
-	@test -n "$(DIR)" || { echo 'usage: make crosscheck DIR=folder-of-guard-tests'; exit 2; }
-	$(GO) run ./scripts/crosscheck $(DIR)
-
-templates: build ## DIR=folder of templates: scan each, none may crash
-	@test -n "$(DIR)" || { echo 'usage: make templates DIR=folder-of-templates'; exit 2; }
-	scripts/templates.sh $(DIR)
+crosscheck: build ## DIR=folder with guard-tests/ and templates/: our verdicts against theirs, no crash on any
+	@test -n "$(DIR)" || { echo 'usage: make crosscheck DIR=folder'; exit 2; }
+	$(GO) run ./scripts/crosscheck $(DIR)/guard-tests
+	scripts/templates.sh $(DIR)/templates
 
 clean: ## remove what was built
 	rm -rf bin $(OUT)

@@ -128,7 +128,10 @@ type Finding struct {
 type Exception struct {
 	By     string `json:"by"`
 	Reason string `json:"reason,omitempty"`
-	Place  Place  `json:"origin"`
+	// Expires is the last day on which it counts, "2026-03-31"; empty when it
+	// names none, as those that stand in templates cannot.
+	Expires string `json:"expires,omitempty"`
+	Place   Place  `json:"origin"`
 }
 
 // UID identifies the finding across scans: the same rule on the same resource

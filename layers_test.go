@@ -35,7 +35,7 @@ var sideways = map[string][]string{
 	"graph":   {},
 	"control": {"graph", "iam", "network"}, "standard": {"graph", "control"}, "iam": {"graph"}, "network": {"graph"}, "inventory": {},
 	"exposure": {"graph", "control", "standard", "iam", "network", "sigma", "baseline", "vuln", "classify", "waf"},
-	"report":   {"graph"},
+	"report":   {"graph", "standard"},
 }
 
 // thirdParty are the modules outside the standard library that a package below

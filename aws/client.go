@@ -57,6 +57,7 @@ type Client struct {
 	mu      sync.Mutex
 	buckets map[string]string // regions of S3 buckets
 	dead    map[string]int    // hosts that could not be reached, and how often
+	broken  map[string]int    // operations in regions that failed on end, and how often
 	skew    time.Duration     // AWS's clock minus ours
 	stats   Stats
 }
@@ -70,7 +71,7 @@ type Stats struct {
 }
 
 func newClient(ctx context.Context, cfg sdk.Config, o Options) (*Client, error) {
-	o.Attempts = cmp.Or(o.Attempts, 5)
+	o.Attempts = cmp.Or(o.Attempts, 3)
 	o.Timeout = cmp.Or(o.Timeout, time.Minute)
 	o.Backoff = cmp.Or(o.Backoff, 200*time.Millisecond)
 	o.Agent = cmp.Or(o.Agent, "haetae")
@@ -97,7 +98,7 @@ func newClient(ctx context.Context, cfg sdk.Config, o Options) (*Client, error) 
 	}
 	return &Client{
 		model: m, ends: ends, budget: NewBudget(o.Quotas, time.Now), http: web, signer: v4.NewSigner(),
-		set: set, opts: o, buckets: map[string]string{}, dead: map[string]int{}, stats: Stats{ByOp: map[string]int{}},
+		set: set, opts: o, buckets: map[string]string{}, dead: map[string]int{}, broken: map[string]int{}, stats: Stats{ByOp: map[string]int{}},
 	}, nil
 }
 
@@ -352,14 +353,18 @@ type sent struct {
 	skew   time.Duration // of the clocks
 }
 
+// patience is how often a call may be throttled beyond its attempts.
+const patience = 5
+
 // attempts sends a request until an answer is final. The response is nil unless
 // AWS would give it again: what may be otherwise next time is not for the record.
 func (c *Client) attempts(ctx context.Context, a Ask, svc *Service, name string, o *Operation) (*Response, map[string]any, *Failure, error) {
 	bucket := c.budget.Bucket(a.Session.Account, a.Region, a.Op)
 	var last *Failure
-	for n := 1; n <= c.opts.Attempts; n++ {
+	// To be throttled costs patience, not attempts, up to a limit.
+	for n, throttled := 1, 0; n-throttled <= c.opts.Attempts; n++ {
 		if n > 1 {
-			pause := c.opts.Backoff << (n - 2)
+			pause := c.opts.Backoff << min(n-2, 6)
 			if err := Sleep(ctx, pause/2+rand.N(pause/2+1)); err != nil {
 				return nil, nil, nil, err
 			}
@@ -383,10 +388,14 @@ func (c *Client) attempts(ctx context.Context, a Ask, svc *Service, name string,
 			bucket.Report(f != nil && f.Throttled())
 		}
 		if f == nil {
+			c.out(a, false)
 			return r, answer, nil, nil
 		}
 		f.Op, f.Region, f.Attempts = a.Op, a.Region, n
 		last = f
+		if f.Throttled() && throttled < patience {
+			throttled++
+		}
 		if r != nil && c.learn(svc, a, knew, r, f) {
 			continue
 		}
@@ -396,11 +405,31 @@ func (c *Client) attempts(ctx context.Context, a Ask, svc *Service, name string,
 			}
 			return r, nil, f, nil
 		}
-		if f.Code == NotReached && c.isDead(f.Message) {
+		if f.Code == NotReached && c.isDead(f.Message) || f.Status >= 500 && !f.Throttled() && c.isOut(a) {
 			break
 		}
 	}
+	c.out(a, last.Status >= 500 && !last.Throttled())
 	return nil, nil, last, nil
+}
+
+// out notes that an operation failed for good, or did not, in a region.
+func (c *Client) out(a Ask, failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if key := a.Op + " " + a.Region; failed {
+		c.broken[key]++
+	} else {
+		delete(c.broken, key)
+	}
+}
+
+// isOut tells whether an operation failed in all its attempts for three requests
+// on end: the next ones are tried once.
+func (c *Client) isOut(a Ask) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.broken[a.Op+" "+a.Region] >= 3
 }
 
 func (c *Client) count(op string, f *Failure) {

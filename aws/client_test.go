@@ -118,15 +118,15 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 	}{
 		{"an answer at once", []reply{good}, "", 1},
 		{"status 500 twice", []reply{{status: 500}, {status: 500, body: "<html/>"}, good}, "", 3},
-		{"status 503 for ever", []reply{{status: 503}}, Unavailable, 5},
+		{"status 503 for ever", []reply{{status: 503}}, Unavailable, 3},
 		{"throttled by code", []reply{{status: 400, body: throttle}, good}, "", 2},
 		{"throttled by status", []reply{{status: 429}, good}, "", 2},
-		{"throttled for ever", []reply{{status: 400, body: throttle}}, "Throttling", 5},
+		{"throttled for ever", []reply{{status: 400, body: throttle}}, "Throttling", 8},
 		{"a connection that is closed", []reply{{drop: true}, good}, "", 2},
 		{"half a body", []reply{{status: 200, body: identity[:30], cut: true}, good}, "", 2},
 		{"half a body whose length is right", []reply{{status: 200, body: identity[:30]}, good}, "", 2},
-		{"a page of a proxy for ever", []reply{{status: 200, body: "<html>Sign in</html>"}}, Unavailable, 5},
-		{"no answer in time for ever", []reply{{hang: true}}, Timeout, 5},
+		{"a page of a proxy for ever", []reply{{status: 200, body: "<html>Sign in</html>"}}, Unavailable, 3},
+		{"no answer in time for ever", []reply{{hang: true}}, Timeout, 3},
 		{"a denial is final", []reply{{status: 403, body: `<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>`}}, "AccessDenied", 1},
 		{"what a server does not know is final", []reply{{status: 501}}, Unavailable, 1},
 		{"credentials that have expired are final", []reply{{status: 400, body: `<ErrorResponse><Error><Code>ExpiredToken</Code></Error></ErrorResponse>`}}, "ExpiredToken", 1},
@@ -181,14 +181,14 @@ func TestAServerThatIsNotThereIsSoonLeftAlone(t *testing.T) {
 	client, session := fastClient(t, s, Options{})
 	s.Close()
 	_, f := collect(t, client, session, "sts:GetCallerIdentity", nil)
-	if f == nil || f.Code != NotReached || f.Attempts != 5 || !strings.Contains(f.Message, "cannot connect to 127.0.0.1:") {
+	if f == nil || f.Code != NotReached || f.Attempts != 3 || !strings.Contains(f.Message, "cannot connect to 127.0.0.1:") {
 		t.Fatalf("%+v", f)
 	}
 	if _, f = collect(t, client, session, "sts:GetCallerIdentity", nil); f == nil || f.Attempts != 1 {
 		t.Errorf("the next one tried as long: %+v", f)
 	}
 	client.reached()
-	if _, f = collect(t, client, session, "sts:GetCallerIdentity", nil); f == nil || f.Attempts != 5 {
+	if _, f = collect(t, client, session, "sts:GetCallerIdentity", nil); f == nil || f.Attempts != 3 {
 		t.Errorf("it was given up for good: %+v", f)
 	}
 }
@@ -571,5 +571,24 @@ func TestHostsOfBucketsAndAccounts(t *testing.T) {
 	r := &request{method: "GET", path: "/", query: url.Values{}, header: http.Header{}}
 	if _, _, err := c.httpRequest(t.Context(), svc, o, r, "eu-west-1", map[string]any{"AccountId": "evil.example/"}); err == nil {
 		t.Error("a parameter chose the host")
+	}
+}
+
+func TestAnOperationThatIsOutOfServiceIsNotAskedAgainAndAgain(t *testing.T) {
+	bad := reply{status: http.StatusBadGateway}
+	replies := slices.Repeat([]reply{bad}, 14) // three calls of four attempts, two of one
+	replies = append(replies, reply{status: 200, body: `{"Keys":[]}`}, bad)
+	s := newServer(t, replies...)
+	c, session := fastClient(t, s, Options{Attempts: 4})
+	for i, want := range []int{4, 8, 12, 13, 14} {
+		if _, f := collect(t, c, session, "kms:ListKeys", nil); f == nil || len(s.requests()) != want {
+			t.Errorf("after %d calls there were %d requests, want %d: %v", i+1, len(s.requests()), want, f)
+		}
+	}
+	if _, f := collect(t, c, session, "kms:ListKeys", nil); f != nil {
+		t.Errorf("back in service: %v", f)
+	}
+	if _, f := collect(t, c, session, "kms:ListKeys", nil); f == nil || len(s.requests()) != 19 {
+		t.Errorf("out of service once more: %d requests, %v", len(s.requests()), f)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/haetae/haetae"
 )
 
-//go:generate go run ../scripts/aws-gen --data ../out/venv/lib/python3.11/site-packages/botocore/data --out model
+//go:generate go run ../scripts/aws-gen --venv ../out/venv --out model
 
 //go:embed model
 var modelFiles embed.FS

@@ -27,9 +27,9 @@ import (
 type Options struct {
 	Profile string
 	Region  string // of regional calls when nothing else says it
-	// Attempts is how often a call is tried (default 5), Timeout how long one
-	// attempt may take (default 60 s), Backoff the first pause between two
-	// attempts (default 200 ms), which doubles.
+	// Attempts is how often a call is tried (default 3), not counting how often it
+	// was throttled, Timeout how long one attempt may take (default 60 s), Backoff
+	// the first pause between two attempts (default 200 ms), which doubles.
 	Attempts         int
 	Timeout, Backoff time.Duration
 	// PageSize is the largest page that is asked for; 0 is the largest that AWS

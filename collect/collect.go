@@ -125,7 +125,8 @@ func (c *collection) account(ctx context.Context, a *Account) (*haetae.Snapshot,
 func (c *collection) run(s *aws.Session, b *inventory.Builder) *run {
 	return &run{
 		client: c.client, session: s, opts: &c.opts, global: c.global, region: c.region, builder: b,
-		lanes: c.lanes, news: make(chan news, 2*runtime.GOMAXPROCS(0)), asked: map[string]bool{}, off: map[string]bool{}, tags: map[string]*tagGate{}, tell: c.meter.add,
+		lanes: c.lanes, news: make(chan news, 2*runtime.GOMAXPROCS(0)), asked: map[string]bool{}, off: map[string]bool{}, tags: map[string]*tagGate{},
+		open: map[useful]bool{}, shut: map[useful][]task{}, tell: c.meter.add,
 	}
 }
 
@@ -201,7 +202,16 @@ func Enter(ctx context.Context, client *aws.Client, s *aws.Session, ids []string
 		})
 	}
 	wait.Wait()
-	return out, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// When nobody could be entered the caller's own credentials may be the cause.
+	if !slices.ContainsFunc(out, func(a Account) bool { return a.Session != nil }) {
+		if err := client.Verify(ctx, s); err != nil {
+			return nil, aws.Explain(err)
+		}
+	}
+	return out, nil
 }
 
 func enter(ctx context.Context, client *aws.Client, s *aws.Session, id, role, externalID string, own bool) Account {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jmespath/go-jmespath"
 
@@ -29,13 +30,15 @@ type follow struct {
 type plan struct {
 	roots   []*step             // asked once in each place
 	follows map[string][]follow // by the operation in whose answers parents are
+	opens   map[string][]follow // by the operation whose answers tell that calls are of use
 }
 
 // plans returns the plan of a whole account and that of a region. keep says
 // which kinds are asked; extras name the groups of calls that are made only
 // when somebody asks for them.
 func plans(kinds []inventory.Kind, extras []string, keep func(*inventory.Kind) bool) (global, region *plan, err error) {
-	global, region = &plan{follows: map[string][]follow{}}, &plan{follows: map[string][]follow{}}
+	global = &plan{follows: map[string][]follow{}, opens: map[string][]follow{}}
+	region = &plan{follows: map[string][]follow{}, opens: map[string][]follow{}}
 	seen := map[string]*step{}
 	linked := map[string]bool{}
 	for i := range kinds {
@@ -61,6 +64,9 @@ func plans(kinds []inventory.Kind, extras []string, keep func(*inventory.Kind) b
 			if s == nil {
 				s = &step{call: c, global: k.Global}
 				seen[id] = s
+				if err := p.opened(s); err != nil {
+					return nil, nil, err
+				}
 				if c.Param == "" {
 					p.roots = append(p.roots, s)
 				}
@@ -80,6 +86,20 @@ func plans(kinds []inventory.Kind, extras []string, keep func(*inventory.Kind) b
 		}
 	}
 	return global, region, nil
+}
+
+// opened notes what tells that a step is of use.
+func (p *plan) opened(s *step) error {
+	op, query, ok := strings.Cut(s.call.If, " ")
+	if !ok {
+		return nil
+	}
+	q, err := jmespath.Compile(query)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", s.call.Op, query, err)
+	}
+	p.opens[op] = append(p.opens[op], follow{q, s})
+	return nil
 }
 
 // parents returns the texts that a query finds in an answer.

@@ -105,12 +105,29 @@ func length(s Statement) int {
 	return len(data)
 }
 
-// Trust returns the trust policy of the role: only the given principal, a role,
-// a user or an account, may assume it, with the external ID unless it is "".
-func Trust(principal, externalID string) Policy {
-	s := Statement{Effect: "Allow", Principal: map[string]string{"AWS": principal}, Action: "sts:AssumeRole"}
-	if externalID != "" {
-		s.Condition = map[string]map[string]any{"StringEquals": {"sts:ExternalId": externalID}}
+// Role is the role that a scan assumes in an account.
+type Role struct {
+	Name string
+	// Principal is who may assume it: the ARN of a role or user, or the number of
+	// an account.
+	Principal string
+	// ExternalID must be given to assume it, and Organization is the organization
+	// that the principal must be of ("o-…"); "" is no condition.
+	ExternalID, Organization string
+}
+
+// Trust returns the trust policy of the role.
+func (r Role) Trust() Policy {
+	s := Statement{Effect: "Allow", Principal: map[string]string{"AWS": r.Principal}, Action: "sts:AssumeRole"}
+	conditions := map[string]any{}
+	if r.ExternalID != "" {
+		conditions["sts:ExternalId"] = r.ExternalID
+	}
+	if r.Organization != "" {
+		conditions["aws:PrincipalOrgID"] = r.Organization
+	}
+	if len(conditions) > 0 {
+		s.Condition = map[string]map[string]any{"StringEquals": conditions}
 	}
 	return Policy{Version: "2012-10-17", Statement: []Statement{s}}
 }
@@ -124,9 +141,9 @@ func EnterPolicy(partition, role string) Policy {
 	}}
 }
 
-// StackSet returns a CloudFormation template, in YAML, of the role that a scan
-// assumes in each account.
-func StackSet(role, principal, externalID string, extras []string) string {
+// StackSet returns a CloudFormation template, in YAML, of the role for each
+// account.
+func (r Role) StackSet(extras []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `AWSTemplateFormatVersion: "2010-09-09"
 Description: Lets haetae read this account. It can change nothing.
@@ -139,11 +156,17 @@ Parameters:
     Type: String
     Default: %s
     Description: What must be given to assume the role; empty for nothing
+  OrganizationId:
+    Type: String
+    Default: %s
+    Description: The organization that the principal must be of; empty for any
   RoleName:
     Type: String
     Default: %s
 Conditions:
   HasExternalId: !Not [!Equals [!Ref ExternalId, ""]]
+  HasOrganization: !Not [!Equals [!Ref OrganizationId, ""]]
+  Conditional: !Or [!Condition HasExternalId, !Condition HasOrganization]
 Resources:
   Role:
     Type: AWS::IAM::Role
@@ -159,12 +182,13 @@ Resources:
               AWS: !Ref Principal
             Action: sts:AssumeRole
             Condition: !If
-              - HasExternalId
+              - Conditional
               - StringEquals:
-                  sts:ExternalId: !Ref ExternalId
+                  sts:ExternalId: !If [HasExternalId, !Ref ExternalId, !Ref AWS::NoValue]
+                  aws:PrincipalOrgID: !If [HasOrganization, !Ref OrganizationId, !Ref AWS::NoValue]
               - !Ref AWS::NoValue
       ManagedPolicyArns:
-`, quoted(principal), quoted(externalID), quoted(role))
+`, quoted(r.Principal), quoted(r.ExternalID), quoted(r.Organization), quoted(r.Name))
 	policies := ScanPolicies(extras)
 	for i := range policies {
 		fmt.Fprintf(&b, "        - !Ref Read%d\n", i+1)

@@ -226,10 +226,14 @@ func narrow(t task, params map[string]any, want map[string][]haetae.Key) {
 
 // compare says what became of each key.
 func compare(old, fresh *haetae.Snapshot, keys []haetae.Key) *Refreshed {
+	keys = slices.Clone(keys)
+	for i := range keys {
+		keys[i] = listedAs(keys[i])
+	}
 	wanted := func(s *haetae.Snapshot) *haetae.Snapshot {
 		out := &haetae.Snapshot{}
 		for _, r := range s.Resources {
-			if slices.Contains(keys, r.Key()) {
+			if slices.Contains(keys, listedAs(r.Key())) {
 				out.Resources = append(out.Resources, r)
 			}
 		}
@@ -238,7 +242,7 @@ func compare(old, fresh *haetae.Snapshot, keys []haetae.Key) *Refreshed {
 	before, after := wanted(old), wanted(fresh)
 	have := map[haetae.Key]bool{}
 	for _, r := range after.Resources {
-		have[r.Key()] = true
+		have[listedAs(r.Key())] = true
 	}
 	out := &Refreshed{}
 	for _, k := range keys {
@@ -250,10 +254,19 @@ func compare(old, fresh *haetae.Snapshot, keys []haetae.Key) *Refreshed {
 			continue // listed, and not among what there is
 		}
 		out.Unknown = append(out.Unknown, haetae.Problem{Place: haetae.Place{File: k.Type + " " + k.ID}, Error: why})
-		before.Resources = slices.DeleteFunc(before.Resources, func(r *haetae.Resource) bool { return r.Key() == k })
+		before.Resources = slices.DeleteFunc(before.Resources, func(r *haetae.Resource) bool { return listedAs(r.Key()) == k })
 	}
 	out.Delta = graph.Diff(before, after)
 	return out
+}
+
+// listedAs is a key as its type is listed: a bucket has a region, but nobody who
+// names it needs to know which.
+func listedAs(k haetae.Key) haetae.Key {
+	if isGlobal(k.Type) {
+		k.Region = ""
+	}
+	return k
 }
 
 // unlisted says why a type was not wholly listed; "" when it was.

@@ -24,7 +24,7 @@ type run struct {
 	lanes   *lanes
 	news    chan news
 	asked   map[string]bool // requests that were made or are queued
-	open    int             // calls whose end was not heard yet
+	pending int             // calls whose end was not heard yet
 	tell    func(place, *step, int, int)
 	scope   func(task) bool            // which tasks are wanted; nil is all
 	narrow  func(task, map[string]any) // makes a list shorter; nil does nothing
@@ -34,6 +34,8 @@ type run struct {
 	verified time.Time
 	off      map[string]bool
 	tags     map[string]*tagGate // by region
+	open     map[useful]bool     // steps that are known to be of use
+	shut     map[useful][]task   // tasks of those that are not yet
 }
 
 // place is an account as a whole, or one of its regions.
@@ -76,7 +78,7 @@ func (r *run) work(ctx context.Context) error {
 	for _, region := range r.opts.Regions {
 		r.enter(ctx, region)
 	}
-	for r.open > 0 {
+	for r.pending > 0 {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -128,11 +130,11 @@ func (r *run) ask(ctx context.Context, t task) {
 	if err != nil || r.asked[id] {
 		return
 	}
-	if r.wait(t) {
+	if r.closed(t) || r.wait(t) {
 		return // until it is known whether the tags are told at once
 	}
 	r.asked[id] = true
-	r.open++
+	r.pending++
 	r.tell(t.place, t.step, 1, 0)
 	bucket := r.client.Bucket(t.place.account, t.place.region, call.Op)
 	r.lanes.add(ctx, bucket, job{free: r.client.Kept(a), do: func(paid bool) {
@@ -146,6 +148,48 @@ func (r *run) ask(ctx context.Context, t task) {
 type tagGate struct {
 	done, told bool
 	held       []task
+}
+
+// useful is a step with an If, in one place.
+type useful struct {
+	place place
+	step  *step
+}
+
+// closed tells whether nothing was found yet that makes a call useful; the task
+// is kept for when it is.
+func (r *run) closed(t task) bool {
+	u := useful{t.place, t.step}
+	if t.step.call.If == "" || r.open[u] {
+		return false
+	}
+	r.shut[u] = append(r.shut[u], t)
+	return true
+}
+
+// openUp makes the calls that an answer shows to be useful.
+func (r *run) openUp(ctx context.Context, t task, body map[string]any) error {
+	p := r.region
+	if t.place.global {
+		p = r.global
+	}
+	for _, f := range p.opens[t.step.call.Op] {
+		u := useful{t.place, f.step}
+		found, err := f.parents(body)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 || r.open[u] {
+			continue
+		}
+		r.open[u] = true
+		waiting := r.shut[u]
+		delete(r.shut, u)
+		for _, t := range waiting {
+			r.ask(ctx, t)
+		}
+	}
+	return nil
 }
 
 // wait tells whether a call for tags must wait, or is not needed any more.
@@ -262,7 +306,7 @@ func (r *run) prepare(ctx context.Context, t task, a aws.Ask) error {
 // hear takes in what came of a task.
 func (r *run) hear(ctx context.Context, n news) error {
 	if n.last {
-		r.open--
+		r.pending--
 		r.tell(n.task.place, n.task.step, 0, 1)
 	}
 	if n.last && n.task.step.call.Op == inventory.TagsOp {
@@ -308,9 +352,12 @@ func (r *run) hear(ctx context.Context, n news) error {
 		}
 		a.Code, a.Message = f.Code, f.Message
 		r.builder.Add(a)
+		if a.Op == "ec2:DescribeRegions" && t.place.global && r.opts.Regions == nil {
+			r.guessRegions(ctx, f)
+		}
 		return nil
 	}
-	if err := r.followUp(ctx, t, a.Body); err != nil {
+	if err := errors.Join(r.openUp(ctx, t, a.Body), r.followUp(ctx, t, a.Body)); err != nil {
 		return err
 	}
 	r.learn(ctx, t, a.Body)
@@ -390,6 +437,26 @@ func (r *run) learn(ctx context.Context, t task, body map[string]any) {
 				r.client.BucketRegion(name, region)
 			}
 		}
+	}
+}
+
+// guessRegions goes on without knowing which regions are on: those that always
+// are, or the configured one.
+func (r *run) guessRegions(ctx context.Context, f *aws.Failure) {
+	regions := inventory.AlwaysOn()
+	if p := r.session.Partition(); p != "aws" {
+		regions = []string{r.client.Global(r.session.Region)}
+	}
+	if own := r.session.Region; own != "" && !slices.Contains(regions, own) {
+		regions = append(regions, own)
+	}
+	r.notes = append(r.notes, haetae.Problem{
+		Place: haetae.Place{File: "account " + r.session.Account},
+		Error: "which regions are on is not known (" + f.Error() + "): read are " + strings.Join(regions, ", "),
+		Hint:  "Allow ec2:DescribeRegions, or name the regions with --region.",
+	})
+	for _, region := range regions {
+		r.enter(ctx, region)
 	}
 }
 

@@ -2,6 +2,7 @@
 // embedded, and their decoding to structs. Adding one never touches Go.
 //
 //	controls/<service>/<id>.yaml   checks over one resource type
+//	standards/<id>.yaml            frameworks: requirements and what proves them
 //
 // Unknown keys are errors, so that a misspelt one cannot be ignored.
 package content
@@ -22,7 +23,7 @@ import (
 	"github.com/haetae/haetae/control"
 )
 
-//go:embed all:controls
+//go:embed all:controls all:standards
 var files embed.FS
 
 // Controls returns the built-in controls and those of further trees of the
@@ -35,14 +36,19 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if i > 0 && len(list) == 0 && err == nil {
-			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("no controls/<service>/<id>.yaml in the content folder"),
+		if i > 0 && len(list) == 0 && err == nil && !holdsStandards(tree) {
+			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("neither controls/<service>/<id>.yaml nor standards/<id>.yaml in the content folder"),
 				Hint: "docs/add-a-control.md describes the form of a control."})
 		}
 		out = append(out, list...)
 	}
 	slices.SortFunc(out, func(a, b *control.Control) int { return strings.Compare(a.ID, b.ID) })
 	return out, errors.Join(errs...)
+}
+
+func holdsStandards(tree fs.FS) bool {
+	names, err := fs.Glob(tree, "standards/*.yaml")
+	return err == nil && len(names) > 0
 }
 
 func controlsIn(tree fs.FS) ([]*control.Control, error) {

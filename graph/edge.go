@@ -127,7 +127,7 @@ func (g *Graph) Out(r *haetae.Resource) iter.Seq[haetae.Edge] {
 	return func(yield func(haetae.Edge) bool) {
 		for _, rel := range g.rels[r.Type] {
 			more := true
-			rel.path.walk(r.Props, "", func(_ string, v any) {
+			rel.walk(r, func(v any) {
 				if !more {
 					return
 				}

@@ -46,6 +46,16 @@ type relation struct {
 	path path
 }
 
+// walk visits what the relation names in the resource: a property or, where
+// only a live account knows it (the volume of a snapshot), an observed one.
+func (rel *relation) walk(r *haetae.Resource, visit func(v any)) {
+	props := r.Props
+	if _, ok := props[rel.path[0]]; !ok {
+		props = r.Observed
+	}
+	rel.path.walk(props, "", func(_ string, v any) { visit(v) })
+}
+
 // New indexes a snapshot that [Assemble] made.
 func New(s *schema.Schema, snap *haetae.Snapshot) *Graph {
 	g := &Graph{
@@ -120,7 +130,7 @@ func (g *Graph) add(r *haetae.Resource) {
 	rels := g.relations(r.Type)
 	for i := range rels {
 		rel := &rels[i]
-		rel.path.walk(r.Props, "", func(_ string, v any) {
+		rel.walk(r, func(v any) {
 			if n, ok := refName(r, rel.Target, v); ok {
 				g.wants[n] = append(g.wants[n], want{r, rel})
 			} else if _, unknown := v.(*haetae.Unknown); unknown {
@@ -152,7 +162,7 @@ func (g *Graph) remove(k haetae.Key) {
 	rels := g.relations(r.Type)
 	for i := range rels {
 		rel := &rels[i]
-		rel.path.walk(r.Props, "", func(_ string, v any) {
+		rel.walk(r, func(v any) {
 			if n, ok := refName(r, rel.Target, v); ok {
 				g.wants[n] = without(g.wants[n], func(x want) bool { return x.from == r && x.rel.Path == rel.Path })
 				if len(g.wants[n]) == 0 {

@@ -179,6 +179,30 @@ func TestReferencesAreFollowedBothWays(t *testing.T) {
 	}
 }
 
+func TestAReferenceAmongObservedFactsIsOneToo(t *testing.T) {
+	live := func(typ, id string, observed map[string]any) *haetae.Resource {
+		return &haetae.Resource{Type: typ, ID: id, Account: "111122223333", Region: "us-east-1", Observed: observed}
+	}
+	snap := Assemble(loadSchema(t), &haetae.Snapshot{
+		Resources: []*haetae.Resource{live("AWS::EC2::Volume", "vol-1", nil), live("AWS::EC2::Snapshot", "snap-1", map[string]any{"VolumeId": "vol-1"})},
+		Coverage:  []haetae.Coverage{{Account: "111122223333", Type: "*", Status: haetae.Complete}},
+	}, Options{})
+	g := New(loadSchema(t), snap)
+	volume := one(t, snap, "AWS::EC2::Volume", "vol-1")
+	if list, why := g.Referrers(volume, "AWS::EC2::Snapshot", "VolumeId"); len(list) != 1 || why != nil {
+		t.Errorf("referrers are %v, %v", list, why)
+	}
+	for e := range g.Out(one(t, snap, "AWS::EC2::Snapshot", "snap-1")) {
+		if e.To != volume {
+			t.Errorf("the snapshot leads to %v", e.To)
+		}
+	}
+	g.With(haetae.Delta{Removed: []*haetae.Resource{one(t, snap, "AWS::EC2::Snapshot", "snap-1")}})
+	if list, _ := g.Referrers(volume, "AWS::EC2::Snapshot", "VolumeId"); len(list) != 0 {
+		t.Errorf("after the snapshot is gone referrers are %v", list)
+	}
+}
+
 func TestAReferenceThatIsNotKnownLeavesTheListOpen(t *testing.T) {
 	snap := assemble(t, declared("AWS::EC2::VPC", "Vpc", nil),
 		declared("AWS::EC2::FlowLog", "Log", map[string]any{"ResourceId": &haetae.Unknown{Reason: haetae.Unresolved, Set: true}}))

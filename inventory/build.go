@@ -372,7 +372,6 @@ func (b *Builder) Snapshot() *haetae.Snapshot {
 	slices.SortFunc(s.Problems, func(x, y haetae.Problem) int {
 		return cmp.Or(strings.Compare(x.Place.File, y.Place.File), cmp.Compare(x.Place.Line, y.Place.Line), strings.Compare(x.Error, y.Error))
 	})
-	b.associate()
 	for _, e := range b.entries {
 		b.finish(e)
 		s.Resources = append(s.Resources, e.Resource)
@@ -568,6 +567,14 @@ func (b *Builder) told(e *entry, c *Call) (bool, *haetae.Unknown) {
 	}
 	if o != nil && o.fail != nil {
 		return false, o.fail
+	}
+	if c.Turned {
+		if o := b.ops[asked{e.Account, e.Region, c.Op}]; o != nil && o.fail != nil {
+			return false, o.fail
+		}
+		if b.wholly(c, e.Account, e.Region, nil) {
+			return true, nil
+		}
 	}
 	if c.Param == "" {
 		region := e.Region

@@ -25,7 +25,9 @@ var cognito = []Kind{{
 			Gives: []string{"MfaConfiguration", "EnabledMfas", "EmailAuthenticationMessage", "EmailAuthenticationSubject",
 				"WebAuthnRelyingPartyID", "WebAuthnUserVerification", "WebAuthnFactorConfiguration"},
 			Read: readPoolMFA,
-		}, {
+		},
+		protectedBy("COGNITO_USER_POOL", last),
+		{
 			Op: "wafv2:GetWebACLForResource", Param: "ResourceArn", Other: true, Each: userPoolIDs,
 			Params: map[string]any{"ResourceArn": "arn:${Partition}:cognito-idp:${Region}:${Account}:userpool/${Parent}"},
 			Gives:  []string{"WebACLArn"}, Read: func(a *Answer) []*haetae.Resource {

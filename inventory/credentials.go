@@ -63,6 +63,7 @@ func readUserRows(a *Answer) (out []*haetae.Resource) {
 			u := map[string]any{}
 			fill(u, row, "LastUsedDate="+n+"last_used_date", "ServiceName="+n+"last_used_service", "Region="+n+"last_used_region")
 			if len(u) > 0 {
+				fill(u, row, "CreateDate="+n+"last_rotated") // for nameUsedKeys
 				used = append(used, u)
 			}
 		}
@@ -78,6 +79,23 @@ func readUserRows(a *Answer) (out []*haetae.Resource) {
 		out = append(out, r)
 	}
 	return out
+}
+
+// nameUsedKeys says which access keys were used: the credential report names
+// them by their dates alone, and the list of the user's keys has dates and IDs.
+func nameUsedKeys(r *haetae.Resource) {
+	for u := range objects(r.Volatile["AccessKeyLastUsed"]) {
+		var ids []any
+		for k := range objects(r.Observed["AccessKeys"]) {
+			if k["AccessKeyId"] != nil && sameSecond(k["CreateDate"], u["CreateDate"]) {
+				ids = append(ids, k["AccessKeyId"])
+			}
+		}
+		if len(ids) == 1 {
+			u["AccessKeyId"] = ids[0]
+		}
+		delete(u, "CreateDate")
+	}
 }
 
 func readRootRow(a *Answer) []*haetae.Resource {

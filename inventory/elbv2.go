@@ -26,6 +26,7 @@ var elbv2 = []Kind{{
 			Gives: []string{"LoadBalancerAttributes"}, Read: attributes("LoadBalancerArn", "LoadBalancerAttributes"),
 		},
 		elbTags("LoadBalancerArn", balancerARNs, ":loadbalancer/"),
+		protectedBy("APPLICATION_LOAD_BALANCER", func(arn string) string { return arn }),
 		{
 			Op: "wafv2:GetWebACLForResource", Param: "ResourceArn", Other: true, Each: "elbv2:DescribeLoadBalancers LoadBalancers[?Type=='application'].LoadBalancerArn",
 			Gives: []string{"WebACLArn"}, Read: func(a *Answer) []*haetae.Resource {

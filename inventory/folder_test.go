@@ -285,6 +285,9 @@ func TestACredentialReportAndTheListsOfKeysAgree(t *testing.T) {
 	if !sameJSON(t, u.Observed["AccessKeys"], `[{"AccessKeyId":"AKIAEXAMPLE","Status":"Active","CreateDate":"2023-01-01T00:00:00Z"}]`) {
 		t.Errorf("keys are %s", text(u.Observed["AccessKeys"]))
 	}
+	if !sameJSON(t, u.Volatile["AccessKeyLastUsed"], `[{"AccessKeyId":"AKIAEXAMPLE","LastUsedDate":"2023-02-01T00:00:00+00:00","ServiceName":"s3","Region":"us-east-1"}]`) {
+		t.Errorf("the keys were used as %s", text(u.Volatile["AccessKeyLastUsed"]))
+	}
 	if u.Observed["PasswordEnabled"] != true || !sameJSON(t, u.Observed["MFADevices"], `[]`) || u.Volatile["PasswordLastUsed"] != nil {
 		t.Errorf("user is %s %s", text(u.Observed), text(u.Volatile))
 	}

@@ -14,7 +14,7 @@ var noEntity = []string{"NoSuchEntity", "NoSuchEntityException"}
 // iam holds identities and policies. One call says nearly all; the others are
 // for folders that were filled in another way.
 var iam = []Kind{{
-	Type: "AWS::IAM::User", Global: true,
+	Type: "AWS::IAM::User", Global: true, Finish: nameUsedKeys,
 	ARN: "arn:${Partition}:iam::${Account}:user/${ID}",
 	Calls: []Call{
 		{

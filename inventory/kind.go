@@ -81,6 +81,13 @@ type Call struct {
 	// Tags is set ("list" or "map", the form of the property) when the call gives
 	// nothing but tags. A live collector makes it only where [TagsOp] failed.
 	Tags string
+	// Turned is set when the call is about something else that names resources of
+	// the type, such as the web ACL that protects them: of those that none names
+	// it says that they are not named.
+	Turned bool
+	// If is a source as in Each: in a place where it finds nothing the call is
+	// of no use and is not made.
+	If string
 	// Only says what the call finds of the type when it is never all of it:
 	// "those that services use". The type is then partly listed at best.
 	Only string

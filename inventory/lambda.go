@@ -41,7 +41,20 @@ var lambda = []Kind{{
 				return functionProps(a, map[string]any{"Urls": []any{urlOf(a.Body)}})
 			},
 		}, {
-			Op: "lambda:GetFunctionCodeSigningConfig", Member: "CodeSigningConfigArn", Param: "FunctionName", Each: functionNames,
+			Op: "lambda:ListCodeSigningConfigs", Member: "CodeSigningConfigs", Read: func(*Answer) []*haetae.Resource { return nil },
+		}, {
+			// Few accounts have such a configuration, and many have many functions.
+			Op: "lambda:ListFunctionsByCodeSigningConfig", Member: "FunctionArns", Param: "CodeSigningConfigArn", Turned: true,
+			Each:  "lambda:ListCodeSigningConfigs CodeSigningConfigs[].CodeSigningConfigArn",
+			Gives: []string{"CodeSigningConfigArn"}, Unset: func() map[string]any { return map[string]any{"CodeSigningConfigArn": nil} },
+			Read: func(a *Answer) (out []*haetae.Resource) {
+				for arn := range texts(a.Body["FunctionArns"]) {
+					out = append(out, resource(last(arn), take(a.Body, "CodeSigningConfigArn")))
+				}
+				return out
+			},
+		}, {
+			Op: "lambda:GetFunctionCodeSigningConfig", Member: "CodeSigningConfigArn", Param: "FunctionName", Other: true, Each: functionNames,
 			Absent: notFound, Gives: []string{"CodeSigningConfigArn"}, Read: func(a *Answer) []*haetae.Resource {
 				return functionProps(a, take(a.Body, "CodeSigningConfigArn"))
 			},

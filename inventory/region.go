@@ -1,6 +1,10 @@
 package inventory
 
-import "github.com/haetae/haetae"
+import (
+	"slices"
+
+	"github.com/haetae/haetae"
+)
 
 // region holds the settings of a region that are not resources.
 var region = []Kind{{
@@ -45,18 +49,25 @@ func observeRegion(a *Answer, observed map[string]any) []*haetae.Resource {
 	return []*haetae.Resource{r}
 }
 
-// alwaysOn notes that a region cannot be turned off: those that are older than
-// the opt-in (https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html).
-func alwaysOn(r *haetae.Resource) {
-	switch r.ID {
-	case "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1",
-		"eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1",
-		"ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2":
-		if r.Observed == nil {
-			r.Observed = map[string]any{}
-		}
-		r.Observed["OptInStatus"] = "opt-in-not-required"
+// AlwaysOn returns the regions that cannot be turned off: those that are older
+// than the opt-in (https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html).
+// Of other partitions than aws none is known.
+func AlwaysOn() []string {
+	return []string{
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
+		"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 	}
+}
+
+// alwaysOn notes that a region cannot be turned off.
+func alwaysOn(r *haetae.Resource) {
+	if !slices.Contains(AlwaysOn(), r.ID) {
+		return
+	}
+	if r.Observed == nil {
+		r.Observed = map[string]any{}
+	}
+	r.Observed["OptInStatus"] = "opt-in-not-required"
 }
 
 // optedIn notes which other regions are on, from the account's list of them.

@@ -213,19 +213,54 @@ func protectedTypes() []string {
 const typesAsked = "typesAsked"
 
 // protectedResources are the calls for what a web ACL protects, one for each
-// type of resources.
+// type of resources. AWS answers one such question a second
+// (https://docs.aws.amazon.com/waf/latest/developerguide/limits.html).
 func protectedResources() (calls []Call) {
 	for _, t := range protectedTypes() {
-		c := Call{
-			Op: "wafv2:ListResourcesForWebACL", Member: "ResourceArns", Param: "WebACLArn", Each: webACLs,
-			Params: map[string]any{"ResourceType": t}, Gives: []string{"Observed.AssociatedResources"}, Read: readProtected,
-		}
-		if t != "APPLICATION_LOAD_BALANCER" && t != "COGNITO_USER_POOL" {
-			c.Extra = extraDetails // slow, and an API stage says itself what protects it
+		c := protects(t)
+		c.Gives, c.Read = []string{"Observed.AssociatedResources"}, readProtected
+		if c.If == "" {
+			c.Extra = extraDetails // an API stage says itself what protects it
 		}
 		calls = append(calls, c)
 	}
 	return calls
+}
+
+// protects is the call for what web ACLs protect of a type of resources.
+func protects(resourceType string) Call {
+	c := Call{
+		Op: "wafv2:ListResourcesForWebACL", Member: "ResourceArns", Param: "WebACLArn", Each: webACLs,
+		Params: map[string]any{"ResourceType": resourceType},
+	}
+	switch resourceType {
+	case "APPLICATION_LOAD_BALANCER":
+		c.If = "elbv2:DescribeLoadBalancers LoadBalancers[?Type=='application'].LoadBalancerArn"
+	case "COGNITO_USER_POOL":
+		c.If = userPoolIDs
+	}
+	return c
+}
+
+// protectedBy is the same seen from what is protected: fewer questions than one
+// for each, as accounts have more load balancers than web ACLs. id makes the ID
+// of an ARN.
+func protectedBy(resourceType string, id func(arn string) string) Call {
+	c := protects(resourceType)
+	c.Turned, c.Gives = true, []string{"WebACLArn"}
+	c.Unset = func() map[string]any { return map[string]any{"WebACLArn": nil} }
+	c.Read = func(a *Answer) (out []*haetae.Resource) {
+		if t := str(a.Params, "ResourceType"); t != "" && t != resourceType {
+			return nil
+		}
+		for arn := range texts(a.Body["ResourceArns"]) {
+			r := resource(id(arn), map[string]any{"WebACLArn": str(a.Body, "WebACLArn")})
+			r.ARN = arn
+			out = append(out, r)
+		}
+		return out
+	}
+	return c
 }
 
 func readProtected(a *Answer) []*haetae.Resource {
@@ -234,7 +269,6 @@ func readProtected(a *Answer) []*haetae.Resource {
 	r.Observed = map[string]any{"AssociatedResources": append([]any{}, list...)}
 	if t := str(a.Params, "ResourceType"); t != "" {
 		r.Observed[typesAsked] = []any{t}
-		r.Observed[typesAsked+t] = append([]any{}, list...)
 	}
 	return []*haetae.Resource{r}
 }
@@ -244,9 +278,6 @@ func readProtected(a *Answer) []*haetae.Resource {
 func someAssociations(r *haetae.Resource) {
 	asked, _ := r.Observed[typesAsked].([]any)
 	delete(r.Observed, typesAsked)
-	for _, t := range protectedTypes() {
-		delete(r.Observed, typesAsked+t)
-	}
 	list, ok := r.Observed["AssociatedResources"].([]any)
 	if !ok || len(asked) >= len(protectedTypes()) {
 		return

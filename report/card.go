@@ -173,6 +173,12 @@ func (p *page) row(f *haetae.Finding) {
 	if f.Suppressed != nil {
 		p.raw(`<p class="re">`)
 		p.say(msgSuppressedBy, f.Suppressed.By, f.Suppressed.Reason)
+		p.text(", ")
+		if f.Suppressed.Expires != "" {
+			p.say(msgAuditUntil, f.Suppressed.Expires)
+		} else {
+			p.say(msgAuditNoExpiry)
+		}
 		if f.Suppressed.Place.File != "" {
 			p.text(" (" + placeText(f.Suppressed.Place) + ")")
 		}

@@ -80,7 +80,11 @@ func (v *view) in(lang string) *view {
 
 func writeHTML(w *bufio.Writer, v *view) error {
 	p := &page{v, w}
-	p.head()
+	if len(p.Standards) > 0 {
+		p.audit()
+		return nil
+	}
+	p.head(msgTitle, "findings")
 	p.summary()
 	gs := openFirst(groups(p.fs))
 	p.filters(gs)
@@ -119,7 +123,8 @@ func openFirst(gs []group) []group {
 	return append(open, closed...)
 }
 
-func (p *page) head() {
+// head opens the page; first is the id of the element that the first link skips to.
+func (p *page) head(title haetae.Text, first markup) {
 	p.raw("<!doctype html>\n<html")
 	p.attr("lang", p.o.Lang)
 	p.raw("><head><meta charset=\"utf-8\">\n",
@@ -127,11 +132,11 @@ func (p *page) head() {
 	p.attr("content", "default-src 'none'; style-src '"+integrity(pageCSS)+"'; script-src '"+integrity(pageJS)+"'; base-uri 'none'; form-action 'none'")
 	p.raw(">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
 		"<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n<title>")
-	p.text("haetae: " + p.view.say(msgTitle))
-	p.raw("</title>\n<style>", markup(pageCSS), "</style></head>\n<body>\n<a class=\"skip\" href=\"#findings\">")
+	p.text("haetae: " + p.view.say(title))
+	p.raw("</title>\n<style>", markup(pageCSS), "</style></head>\n<body>\n<a class=\"skip\" href=\"#", first, "\">")
 	p.say(msgSkip)
 	p.raw("</a>\n<header class=\"top\"><div><p class=\"brand\">haetae</p><h1>")
-	p.say(msgTitle)
+	p.say(title)
 	p.raw("</h1></div>\n<fieldset class=\"lang\"><legend class=\"vh\">")
 	p.say(msgLanguage)
 	p.raw(`</legend>`)

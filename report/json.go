@@ -46,9 +46,10 @@ type rowOrigin struct {
 }
 
 type rowSuppressed struct {
-	By     string     `json:"by"`
-	Reason string     `json:"reason"`
-	Origin *rowOrigin `json:"origin,omitempty"`
+	By      string     `json:"by"`
+	Reason  string     `json:"reason"`
+	Expires string     `json:"expires,omitempty"`
+	Origin  *rowOrigin `json:"origin,omitempty"`
 }
 
 type rowUnknown struct {
@@ -93,7 +94,7 @@ func newRow(f *haetae.Finding, lang string) row {
 		}
 	}
 	if s := f.Suppressed; s != nil {
-		out.Suppressed = &rowSuppressed{By: s.By, Reason: s.Reason}
+		out.Suppressed = &rowSuppressed{By: s.By, Reason: s.Reason, Expires: s.Expires}
 		if s.Place.File != "" {
 			out.Suppressed.Origin = &rowOrigin{s.Place.File, s.Place.Line, s.Place.Child}
 		}
@@ -132,6 +133,13 @@ func writeNDJSON(w *bufio.Writer, v *view) error {
 			return fmt.Errorf("problem in %s: %w", p.Place.File, err)
 		}
 	}
+	for _, res := range v.Standards {
+		for _, l := range standardLines(res, v.o.Lang) {
+			if err := e.Encode(l); err != nil {
+				return fmt.Errorf("standard %s: %w", res.Standard.ID, err)
+			}
+		}
+	}
 	return nil
 }
 
@@ -161,6 +169,13 @@ func writeJSON(w *bufio.Writer, v *view) error {
 		}
 		fmt.Fprintf(w, "%s\n%q:", sep, m.name)
 		w.Write(encode(m.value))
+	}
+	if len(v.Standards) > 0 {
+		rows := make([]rowStandard, len(v.Standards))
+		for i, res := range v.Standards {
+			rows[i] = newRowStandard(res, v.o.Lang)
+		}
+		fmt.Fprintf(w, ",\n\"standards\":%s", encode(rows))
 	}
 	w.WriteString(",\n\"findings\":[")
 	var line bytes.Buffer

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/standard"
 )
 
 // Report is what a scan says, ready for a reader.
@@ -34,6 +35,9 @@ type Report struct {
 	Summary  Summary
 	Coverage []haetae.Coverage
 	Problems []haetae.Problem
+	// Standards are assessments of the same findings; with them the HTML page
+	// is one for auditors.
+	Standards []*standard.Result
 }
 
 // Options say how a report is written. The zero value is a plain English report

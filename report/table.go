@@ -29,6 +29,9 @@ func writeTable(w *bufio.Writer, v *view) error {
 		t.rest(msgPassed, passed)
 		t.rest(msgNotApplies, notApplicable)
 	}
+	for _, res := range v.Standards {
+		t.standard(res)
+	}
 	t.gaps()
 	t.problems()
 	t.score()

@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/content"
 	"github.com/haetae/haetae/control"
 	"github.com/haetae/haetae/schema"
 )
@@ -33,7 +35,7 @@ func contentTrees(dirs []string) ([]fs.FS, error) {
 			err = errors.New("not a folder")
 		}
 		if err != nil {
-			return nil, usage{&haetae.Error{Code: haetae.NotFound, Op: "--content " + d, Err: err, Hint: "Give a folder that holds controls/<service>/<id>.yaml."}}
+			return nil, usage{&haetae.Error{Code: haetae.NotFound, Op: "--content " + d, Err: err, Hint: "Give a folder that holds controls/<service>/<id>.yaml or standards/<id>.yaml."}}
 		}
 		out = append(out, os.DirFS(d))
 	}
@@ -49,14 +51,14 @@ func (a *app) contentCommand() *cobra.Command {
 	}
 	var output string
 	list := &cobra.Command{
-		Use: "list", Short: "List all controls with their other names", Args: cobra.NoArgs,
+		Use: "list", Short: "List all controls with their other names, and all standards", Args: cobra.NoArgs,
 		Example: `  haetae content list
   haetae content list --output json`,
 		RunE: func(*cobra.Command, []string) error { return a.contentList(output) },
 	}
 	list.Flags().StringVarP(&output, "output", "o", "table", "table, json or ndjson")
 	show := &cobra.Command{
-		Use: "show ID", Short: "Print a control's file", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Print the file of a control or a standard", Args: cobra.ExactArgs(1),
 		Example: `  haetae content show s3-bucket-versioning-enabled
   haetae content show S3.14`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.contentShow(args[0]) },
@@ -83,8 +85,9 @@ func (a *app) contentCommand() *cobra.Command {
 	return cmd
 }
 
-// listedControl is a row of `haetae content list --output json`.
-type listedControl struct {
+// listed is a row of `haetae content list --output json`: a control or a
+// standard, which has neither severity nor service of its own.
+type listed struct {
 	Kind     string         `json:"kind"`
 	ID       string         `json:"id"`
 	Title    string         `json:"title"`
@@ -99,9 +102,16 @@ func (a *app) contentList(output string) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]listedControl, len(controls))
-	for i, c := range controls {
-		rows[i] = listedControl{"control", c.ID, c.Title.In(a.lang), c.Severity.String(), c.Service, c.Type, c.Aliases}
+	standards, err := a.standards()
+	if err != nil {
+		return err
+	}
+	rows := make([]listed, 0, len(controls)+len(standards))
+	for _, c := range controls {
+		rows = append(rows, listed{"control", c.ID, c.Title.In(a.lang), c.Severity.String(), c.Service, c.Type, c.Aliases})
+	}
+	for _, s := range standards {
+		rows = append(rows, listed{Kind: "standard", ID: s.ID, Title: s.Title.In(a.lang)})
 	}
 	enc := json.NewEncoder(a.out)
 	enc.SetEscapeHTML(false)
@@ -119,9 +129,13 @@ func (a *app) contentList(output string) error {
 	case "table":
 		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 		for _, r := range rows {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, strings.ToLower(r.Severity), strings.Join(append(r.Aliases.SecurityHub, r.Aliases.Config...), " "), r.Title)
+			word := strings.ToLower(r.Severity)
+			if r.Kind != "control" {
+				word = r.Kind
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, word, strings.Join(append(r.Aliases.SecurityHub, r.Aliases.Config...), " "), r.Title)
 		}
-		fmt.Fprintf(w, "%d controls\n", len(rows))
+		fmt.Fprintf(w, "%d controls, %d standards\n", len(controls), len(standards))
 		return w.Flush()
 	}
 	return usagef("--output %s: table, json or ndjson", output)
@@ -153,12 +167,23 @@ func (a *app) contentTest() error {
 	if err != nil {
 		return err
 	}
+	standards, err := a.standards()
+	if err != nil {
+		return err
+	}
+	lost := content.MissingControls(standards, func(id string) bool {
+		return slices.ContainsFunc(controls, func(c *control.Control) bool { return c.ID == id })
+	})
 	t := set.Test()
 	for _, f := range t.Faults {
 		fmt.Fprintln(a.out, f)
 	}
-	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(t.Faults))
-	if len(t.Faults) > 0 {
+	for _, f := range lost {
+		fmt.Fprintln(a.out, f)
+	}
+	faults := len(t.Faults) + len(lost)
+	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), faults)
+	if faults > 0 {
 		return exit(exitFound)
 	}
 	return nil

@@ -13,25 +13,24 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ID",
-		Short: "A control in plain words, with its fix to copy",
+		Short: "A control, standard or requirement in plain words",
 		Example: `  haetae explain s3-bucket-versioning-enabled
-  haetae explain CKV_AWS_21`,
+  haetae explain CKV_AWS_21
+  haetae explain cis-5.0/2.2.1`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.explain(args[0]) },
 	}
 }
 
 func (a *app) explain(id string) error {
+	if done, err := a.explainStandard(id); done || err != nil {
+		return err
+	}
 	c, err := a.find(id)
 	if err != nil {
 		return err
 	}
-	say := func(en, ko string) string {
-		if a.lang == "ko" {
-			return ko
-		}
-		return en
-	}
+	say := a.say
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  (%s, %s)\n%s\n\n", c.ID, strings.ToLower(c.Severity.String()), c.Type, c.Title.In(a.lang))
 	fmt.Fprintf(&b, "%s\n  %s\n\n", say("What is wrong when it fails", "실패하면 무엇이 문제인가"), c.Problem.In(a.lang))
@@ -67,7 +66,7 @@ func indent(s string) string {
 }
 
 func (a *app) contentShow(id string) error {
-	c, err := a.find(id)
+	file, err := a.fileOf(id)
 	if err != nil {
 		return err
 	}
@@ -75,12 +74,28 @@ func (a *app) contentShow(id string) error {
 	if err != nil {
 		return err
 	}
-	data, err := content.File(c.File, trees...)
+	data, err := content.File(file, trees...)
 	if err != nil {
 		return err
 	}
 	_, err = a.out.Write(data)
 	return err
+}
+
+// fileOf is the content file of a standard or a control.
+func (a *app) fileOf(id string) (string, error) {
+	all, err := a.standards()
+	if err != nil {
+		return "", err
+	}
+	if s := findStandard(all, id); s != nil {
+		return s.File, nil
+	}
+	c, err := a.find(id)
+	if err != nil {
+		return "", err
+	}
+	return c.File, nil
 }
 
 // version is the version of the module, or of the commit that was built.

@@ -55,6 +55,7 @@ type app struct {
 	quiet   bool
 	noColor bool
 	data    string
+	config  string
 	content []string
 
 	journal *collect.Journal // of the scan that is under way; nil when there is none
@@ -120,6 +121,7 @@ What it could not read is UNKNOWN with the reason, never a guess.`,
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress and advice on stderr")
 	f.BoolVar(&a.noColor, "no-color", false, "no colour, also on a terminal (NO_COLOR)")
 	f.StringVar(&a.data, "data", "", "data directory (HAETAE_DATA, else the platform's place for state)")
+	f.StringVar(&a.config, "config", "", "file of settings (HAETAE_CONFIG, else haetae.yaml in the data directory): flags by name, those of a command below its name")
 	f.StringArrayVar(&a.content, "content", nil, "folder of further controls; may be repeated (HAETAE_CONTENT)")
 	root.AddCommand(a.scanCommand(), a.collectCommand(), a.contentCommand(), a.explainCommand(),
 		a.doctorCommand(), a.policyCommand(), a.versionCommand())
@@ -128,6 +130,12 @@ What it could not read is UNKNOWN with the reason, never a guess.`,
 
 // environment fills in what flags do not say.
 func (a *app) environment(cmd *cobra.Command) error {
+	if a.data == "" {
+		a.data = os.Getenv("HAETAE_DATA")
+	}
+	if err := a.configure(cmd); err != nil {
+		return err
+	}
 	if a.lang == "" {
 		a.lang = os.Getenv("HAETAE_LANG")
 	}
@@ -149,9 +157,6 @@ func (a *app) environment(cmd *cobra.Command) error {
 		if s := os.Getenv("HAETAE_CONTENT"); s != "" {
 			a.content = strings.Split(s, string(os.PathListSeparator))
 		}
-	}
-	if a.data == "" {
-		a.data = os.Getenv("HAETAE_DATA")
 	}
 	return nil
 }

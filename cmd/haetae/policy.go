@@ -16,6 +16,7 @@ import (
 // policyFlags are the flags of haetae policy.
 type policyFlags struct {
 	purpose, role, principal, externalID string
+	organization                         string
 	org, split                           bool
 	extras                               []string
 }
@@ -44,6 +45,7 @@ haetae assumes in each account, its trust, and the policy.`,
 	f.StringVar(&p.role, "role", defaultRole, "with --org: name of the role")
 	f.StringVar(&p.principal, "principal", "", "with --org: ARN of the role or user that will scan, or its account's number")
 	f.StringVar(&p.externalID, "external-id", "", "with --org: what must be given to assume the role")
+	f.StringVar(&p.organization, "organization", "", "with --org: ID of the organization that whoever scans must be of (o-…)")
 	f.StringArrayVar(&p.extras, "with", nil, "also what a scan with this --with calls: "+strings.Join(collect.Extras(), ", "))
 	return cmd
 }
@@ -57,10 +59,13 @@ func (a *app) policy(p *policyFlags) error {
 	}
 	switch {
 	case p.org:
+		if p.externalID == "" && p.organization == "" {
+			a.advise("haetae: give --organization o-… as well, so that the role trusts nobody outside even if the principal's account is lost")
+		}
 		if p.principal == "" {
 			return usage{&haetae.Error{Code: haetae.Invalid, Err: errors.New("--org needs --principal"), Hint: "Name who will scan: the ARN that haetae doctor prints, or the number of its account."}}
 		}
-		if _, err := io.WriteString(a.out, collect.StackSet(p.role, p.principal, p.externalID, p.extras)); err != nil {
+		if _, err := io.WriteString(a.out, collect.Role{Name: p.role, Principal: p.principal, ExternalID: p.externalID, Organization: p.organization}.StackSet(p.extras)); err != nil {
 			return fmt.Errorf("print the template: %w", err)
 		}
 		who, err := json.MarshalIndent(collect.EnterPolicy("aws", p.role), "# ", "  ")

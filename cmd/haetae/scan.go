@@ -28,6 +28,7 @@ type scanFlags struct {
 	failOn      string
 	minCoverage float64
 	controls    []string
+	standards   standardFlags
 }
 
 func (a *app) scanCommand() *cobra.Command {
@@ -38,8 +39,10 @@ func (a *app) scanCommand() *cobra.Command {
 		Long: `Reads the sources, judges every resource and prints what failed and what could
 not be judged, most serious first. Exit code 1 means that something at or above
 --fail-on failed, 3 that a source could not be read or coverage was too low.`,
-		Example: `  haetae scan --from template.yaml
+		Example: `  haetae scan --profile audit --region eu-west-1
+  haetae scan --from template.yaml
   haetae scan --from ./describe-output/ --output table --output html=report.html
+  haetae scan --standard cis-5.0 --answers answers.yaml --output html=audit.html
   haetae scan --from stacks/ --parameters Stage=prod --output sarif --fail-on critical`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.scan(cmd.Context(), &s) },
@@ -51,6 +54,9 @@ not be judged, most serious first. Exit code 1 means that something at or above
 	f.StringVar(&s.failOn, "fail-on", "high", "exit with 1 at this severity and above; none never does")
 	f.Float64Var(&s.minCoverage, "min-coverage", 0, "exit with 3 when less than this percentage could be judged")
 	f.StringArrayVar(&s.controls, "control", nil, "only this control, by its id or another tool's; may be repeated")
+	f.StringArrayVar(&s.standards.ids, "standard", nil, "assess by this standard, such as cis-5.0, and run only its controls; may be repeated")
+	f.StringVar(&s.standards.answers, "answers", "", "YAML file with people's answers to manual requirements")
+	f.BoolVar(&s.standards.allControls, "all-controls", false, "with --standard: run all controls all the same")
 	return cmd
 }
 
@@ -86,7 +92,14 @@ func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*report.Rep
 	if err != nil {
 		return nil, fmt.Errorf("built-in schema: %w", err)
 	}
-	set, err := a.set(sch, s.controls)
+	if len(s.controls) > 0 && len(s.standards.ids) > 0 {
+		return nil, usagef("--control and --standard exclude each other: a standard names its controls")
+	}
+	frames, err := a.frameworks(&s.standards)
+	if err != nil {
+		return nil, err
+	}
+	set, err := a.set(sch, s.controls, frames, s.standards.allControls)
 	if err != nil {
 		return nil, err
 	}
@@ -107,11 +120,12 @@ func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*report.Rep
 		rep.Findings = append(rep.Findings, f)
 	}
 	rep.Summary = report.Summarize(rep.Findings, rep.Coverage, rep.Problems)
+	frames.assess(rep, set.Controls())
 	return rep, nil
 }
 
-// set prepares the controls asked for.
-func (a *app) set(sch *schema.Schema, only []string) (*control.Set, error) {
+// set prepares the controls asked for: by name, by standards, or all.
+func (a *app) set(sch *schema.Schema, only []string, frames frameworks, all bool) (*control.Set, error) {
 	controls, err := a.controls()
 	if err != nil {
 		return nil, err
@@ -119,6 +133,15 @@ func (a *app) set(sch *schema.Schema, only []string) (*control.Set, error) {
 	if len(only) > 0 {
 		if controls, err = chosen(controls, only); err != nil {
 			return nil, err
+		}
+	}
+	if len(frames.standards) > 0 {
+		named, err := frames.controls(controls)
+		if err != nil {
+			return nil, err
+		}
+		if !all {
+			controls = named
 		}
 	}
 	return control.NewSet(sch, controls)

@@ -1,7 +1,7 @@
 // Command aws-gen makes aws/model from the service models of botocore: what
 // the operations that read look like on the wire, without their prose.
 //
-//	go run ./scripts/aws-gen --data …/botocore/data --out aws/model
+//	go run ./scripts/aws-gen --venv out/venv --out aws/model
 package main
 
 import (
@@ -16,7 +16,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -27,21 +26,31 @@ import (
 // names are the services that botocore calls otherwise than the AWS CLI does.
 var names = map[string]string{"configservice": "config", "s3api": "s3"}
 
-// services returns the services of all calls that haetae makes, by the AWS CLI's
-// names.
-func services() []string {
-	seen := map[string]bool{"sts": true}
-	for _, k := range inventory.All {
-		for _, c := range k.Calls {
-			name, _, _ := strings.Cut(c.Op, ":")
-			seen[name] = true
+// operations returns the operations that haetae calls, by the AWS CLI's names of
+// their services.
+func operations() map[string]map[string]bool {
+	out := map[string]map[string]bool{}
+	for _, op := range append(calls(), "sts:GetCallerIdentity") {
+		service, name, _ := strings.Cut(op, ":")
+		if out[service] == nil {
+			out[service] = map[string]bool{}
 		}
+		out[service][name] = true
 	}
-	return slices.Sorted(maps.Keys(seen))
+	return out
 }
 
-// reads are the operations that haetae may ever make while it only reads.
-var reads = regexp.MustCompile(`^(Get|List|Describe|BatchGet|Search|Lookup|GenerateCredentialReport$|GenerateServiceLastAccessedDetails$)`)
+func calls() (ops []string) {
+	for _, k := range inventory.All {
+		for _, c := range k.Calls {
+			ops = append(ops, c.Op)
+			if c.Before != "" {
+				ops = append(ops, c.Before)
+			}
+		}
+	}
+	return ops
+}
 
 // limits are the largest pages of operations whose model does not say it, from
 // the operations' reference pages.
@@ -87,10 +96,17 @@ var more = map[string]page{
 }
 
 func main() {
-	data := flag.String("data", "", "botocore's data folder")
+	venv := flag.String("venv", "out/venv", "Python environment that has botocore")
 	out := flag.String("out", "aws/model", "folder to write")
 	flag.Parse()
-	if err := run(*data, *out); err != nil {
+	found, err := filepath.Glob(filepath.Join(*venv, "lib", "python3*", "site-packages", "botocore", "data"))
+	if err == nil && len(found) != 1 {
+		err = fmt.Errorf("%s has no botocore: scripts/venv.sh makes it", *venv)
+	}
+	if err == nil {
+		err = run(found[0], *out)
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -99,9 +115,9 @@ func run(data, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	for _, cli := range services() {
+	for _, cli := range slices.Sorted(maps.Keys(operations())) {
 		name := cmp.Or(names[cli], cli)
-		m, err := service(filepath.Join(data, name), cli)
+		m, err := service(filepath.Join(data, name), cli, operations()[cli])
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -117,7 +133,7 @@ func run(data, out string) error {
 	}
 	slices.SortFunc(e.Partitions, func(a, b aws.Partition) int { return strings.Compare(a.Name, b.Name) })
 	known := map[string]bool{}
-	for _, cli := range services() {
+	for _, cli := range slices.Sorted(maps.Keys(operations())) {
 		m := aws.Service{}
 		if err := read(filepath.Join(out, cli+".json.gz"), &m); err != nil {
 			return err
@@ -235,7 +251,7 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(t))
 }
 
-func service(dir, cli string) (*aws.Service, error) {
+func service(dir, cli string, keep map[string]bool) (*aws.Service, error) {
 	versions, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -260,7 +276,7 @@ func service(dir, cli string) (*aws.Service, error) {
 		s.Signing = s.Prefix
 	}
 	for name, op := range src.Operations {
-		if !reads.MatchString(name) {
+		if !keep[name] {
 			continue
 		}
 		o := aws.Operation{Method: op.HTTP.Method, URI: op.HTTP.RequestURI}

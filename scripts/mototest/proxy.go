@@ -85,13 +85,16 @@ func (p *Proxy) Reset() {
 	p.seen, p.total = map[string]int{}, 0
 }
 
-// Seen returns how often each request came.
-func (p *Proxy) Seen() map[string]int {
+// Answered returns the requests that came and have a final answer: one that a
+// client need not ask for again. Those about who asks are left out.
+func (p *Proxy) Answered() map[string]bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make(map[string]int, len(p.seen))
-	for k, n := range p.seen {
-		out[k] = n
+	out := make(map[string]bool, len(p.seen))
+	for key := range p.seen {
+		if k := p.kept[key]; k != nil && k.status < 500 && k.err == nil && !strings.Contains(key, " sts ") && !strings.Contains(key, "CredentialReport") {
+			out[key] = true
+		}
 	}
 	return out
 }
