@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -119,4 +120,19 @@ func severity(s haetae.Severity) string {
 		return ""
 	}
 	return s.String()
+}
+
+// Wake ends a suppression whose time is over.
+func Wake(t haetae.Triage, now int64) (haetae.Triage, []haetae.Entry) {
+	if t.Workflow != haetae.WorkflowSuppressed || t.Expires == 0 || t.Expires > now {
+		return t, nil
+	}
+	log := []haetae.Entry{
+		{Time: now, Who: Self, Field: "expires", Old: Moment(t.Expires)},
+		{Time: now, Who: Self, Field: "workflow", Old: string(t.Workflow), New: string(haetae.WorkflowNew)},
+	}
+	by := maps.Clone(t.By)
+	delete(by, "workflow")
+	t.Workflow, t.Said, t.Expires, t.By = haetae.WorkflowNew, now, 0, by
+	return t, log
 }

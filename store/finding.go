@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -398,17 +399,21 @@ func (t *Tx) Triage(uid haetae.UID, edit func(haetae.Triage) (haetae.Triage, []h
 }
 
 // Expired returns the findings whose suppression ends at or before a time.
-func (t *Tx) Expired(now int64) ([]haetae.UID, error) {
+func (s *Store) Expired(ctx context.Context, now int64) ([]haetae.UID, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT uid FROM finding WHERE workflow = ? AND expires <> 0 AND expires <= ?`, workflowNumber(haetae.WorkflowSuppressed), now)
+	if err != nil {
+		return nil, failure("read the store", err)
+	}
 	var out []haetae.UID
-	err := t.each(`SELECT uid FROM finding WHERE workflow = ? AND expires <> 0 AND expires <= ?`, func(rows *sql.Rows) error {
+	err = walk(rows, func(rows *sql.Rows) error {
 		var uid []byte
 		err := rows.Scan(&uid)
 		if len(uid) == 16 {
 			out = append(out, haetae.UID(uid))
 		}
 		return err
-	}, workflowNumber(haetae.WorkflowSuppressed), now)
-	return out, err
+	})
+	return out, failure("read the store", err)
 }
 
 func notFound(uid haetae.UID) error {

@@ -64,11 +64,22 @@ func (t *Tx) Fresh(snap *haetae.Snapshot) error {
 			if w[0] != "" {
 				of = w[0]
 			}
-			return &haetae.Error{Code: haetae.Conflict, Err: fmt.Errorf("the store has a newer scan of %s, of %s", of, time.Unix(last, 0).UTC().Format(time.RFC3339)),
+			return &haetae.Error{Code: haetae.Conflict, Err: &Older{of, last},
 				Hint: "This one is of " + time.Unix(snap.Time, 0).UTC().Format(time.RFC3339) + ": use --no-store, or another data directory with --data."}
 		}
 	}
 	return nil
+}
+
+// Older is the error of a snapshot that is older than what is stored.
+type Older struct {
+	Of   string // the account or stack
+	Last int64  // the time of what is stored, Unix seconds
+}
+
+// Error says what is newer.
+func (o *Older) Error() string {
+	return fmt.Sprintf("the store has a newer scan of %s, of %s", o.Of, time.Unix(o.Last, 0).UTC().Format(time.RFC3339))
 }
 
 // worldsOf are the stacks and accounts that a snapshot is about.

@@ -21,6 +21,8 @@ CREATE TABLE finding (
 CREATE INDEX finding_list ON finding (open DESC, severity DESC, id, status, workflow, account, region, rule);
 CREATE INDEX finding_account ON finding (account, open DESC, severity DESC, id, status, workflow, region, rule);
 CREATE INDEX finding_rule ON finding (rule, open DESC, severity DESC, id, status, workflow, account, region);
+-- Suppressions that end some day; few.
+CREATE INDEX finding_expires ON finding (expires) WHERE expires <> 0;
 CREATE TABLE detail (finding INTEGER PRIMARY KEY, resource TEXT NOT NULL, arn TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE stale (finding INTEGER PRIMARY KEY, since INTEGER NOT NULL, last INTEGER NOT NULL, reason INTEGER NOT NULL);
 CREATE TABLE triage (finding INTEGER PRIMARY KEY, body TEXT NOT NULL);
