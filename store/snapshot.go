@@ -325,16 +325,11 @@ func (t *Tx) listings(snap *haetae.Snapshot, worlds map[int64]bool) (func(resour
 	}
 	return func(k resourceKey) bool {
 		for _, region := range []int64{k.region, none} {
-			at := listing{k.world, region, k.typ}
-			all := listing{k.world, region, star}
-			switch {
-			case asked[at], asked[all]:
-				return true
-			case places[[2]int64{k.world, region}] && !known[at] && !known[all]:
+			if asked[listing{k.world, region, k.typ}] || asked[listing{k.world, region, star}] {
 				return true
 			}
 		}
-		return false
+		return places[[2]int64{k.world, k.region}] && !known[listing{k.world, k.region, k.typ}] && !known[listing{k.world, none, k.typ}] && !known[listing{k.world, k.region, star}]
 	}, nil
 }
 
