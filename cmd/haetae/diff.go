@@ -304,7 +304,9 @@ func byRank(a, b findingRow) int {
 func (a *app) printDiff(d *difference) error {
 	var b strings.Builder
 	line := func(format string, args ...any) {
-		b.WriteString(report.OneLine(fmt.Sprintf(format, args...)) + "\n")
+		text := fmt.Sprintf(format, args...)
+		indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+		b.WriteString(indent + report.OneLine(text) + "\n")
 	}
 	where := func(r resourceRow) string {
 		return strings.TrimRight(strings.Join(slices.DeleteFunc([]string{r.Type, r.ID, r.Account, r.Region}, func(s string) bool { return s == "" }), " "), " ")

@@ -15,11 +15,11 @@ func (a *app) queryCommand() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   `query "SQL"`,
-		Short: "Ask the store in SQL: resources, properties, edges, findings, coverage, history, scans",
+		Short: "Ask the store in SQL: resources, properties, edges, findings, counts, coverage, history, scans",
 		Long: `Runs one SELECT over what scans kept; nothing can be changed by it. The views are
-resources, properties, edges, findings, coverage, history and scans: docs/query.md
-has their columns and queries to begin with.`,
-		Example: `  haetae query "SELECT control, count(*) AS n FROM findings WHERE status = 'FAIL' GROUP BY control ORDER BY n DESC"
+resources, properties, edges, findings, counts, coverage, history and scans:
+docs/query.md has their columns and queries to begin with.`,
+		Example: `  haetae query "SELECT control, sum(findings) AS n FROM counts WHERE status = 'FAIL' GROUP BY control ORDER BY n DESC"
   haetae query "SELECT id, account FROM resources WHERE type = 'AWS::S3::Bucket'" --output csv`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

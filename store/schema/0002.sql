@@ -2,6 +2,8 @@
 CREATE TABLE edge (source INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, path TEXT NOT NULL, PRIMARY KEY (source, kind, target, path)) WITHOUT ROWID;
 CREATE INDEX edge_target ON edge (target);
 
+CREATE INDEX finding_first ON finding (first);
+
 -- What haetae query offers; docs/query.md explains each column.
 CREATE VIEW resources AS
 SELECT t.text AS type, r.name AS id, json_extract(f.body, '$.arn') AS arn, a.text AS account, g.text AS region, s.text AS stack,
@@ -30,11 +32,19 @@ SELECT lower(hex(f.uid)) AS uid, u.name AS control,
   CASE f.workflow WHEN 1 THEN 'NEW' WHEN 2 THEN 'NOTIFIED' WHEN 3 THEN 'RESOLVED' ELSE 'SUPPRESSED' END AS workflow,
   t.text AS type, d.resource AS id, d.arn AS arn, a.text AS account, g.text AS region, u.title_en AS title,
   json_extract(d.body, '$.reason') AS reason, json_extract(h.body, '$.assignee') AS assignee, json_extract(h.body, '$.note') AS note,
-  datetime(f.first, 'unixepoch') AS first,
+  datetime(f.first, 'unixepoch') AS first, f.first AS first_unix,
   datetime(CASE WHEN f.open THEN coalesce(x.last, w.time) ELSE f.last END, 'unixepoch') AS last,
   CASE WHEN f.closed = 0 THEN NULL ELSE datetime(f.closed, 'unixepoch') END AS closed, f.count, y.text AS stale
 FROM finding f JOIN rule u ON u.id = f.rule JOIN world w ON w.id = f.world JOIN word t ON t.id = f.type JOIN word a ON a.id = f.account JOIN word g ON g.id = f.region
   JOIN detail d ON d.finding = f.id LEFT JOIN triage h ON h.finding = f.id LEFT JOIN stale x ON x.finding = f.id LEFT JOIN word y ON y.id = x.reason;
+
+-- Findings added up: kept so by every write, so that nobody has to count.
+CREATE VIEW counts AS
+SELECT a.text AS account, u.name AS control,
+  CASE n.severity WHEN 1 THEN 'INFORMATIONAL' WHEN 2 THEN 'LOW' WHEN 3 THEN 'MEDIUM' WHEN 4 THEN 'HIGH' ELSE 'CRITICAL' END AS severity,
+  CASE n.status WHEN 1 THEN 'FAIL' WHEN 2 THEN 'UNKNOWN' WHEN 3 THEN 'PASS' WHEN 4 THEN 'NOT_APPLICABLE' ELSE 'GONE' END AS status,
+  CASE n.workflow WHEN 1 THEN 'NEW' WHEN 2 THEN 'NOTIFIED' WHEN 3 THEN 'RESOLVED' ELSE 'SUPPRESSED' END AS workflow, n.n AS findings
+FROM tally n JOIN word a ON a.id = n.account JOIN rule u ON u.id = n.rule;
 
 CREATE VIEW coverage AS
 SELECT a.text AS account, g.text AS region, s.text AS stack, t.text AS type, json_extract(l.body, '$.status') AS status, json_extract(l.body, '$.reason') AS reason,
