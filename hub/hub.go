@@ -33,7 +33,7 @@ type Scan struct {
 //
 // The tally is whole when the steps have been gone through.
 func Decide(s Scan, kept []haetae.Kept, found iter.Seq2[haetae.Finding, error]) (iter.Seq2[haetae.Step, error], *haetae.Tally) {
-	d := &decision{scan: s, index: make(map[haetae.UID]int, len(kept)), kept: kept, seen: make([]bool, len(kept))}
+	d := &decision{scan: s, index: make(map[haetae.UID]int, len(kept)), kept: kept, seen: make([]bool, len(kept)), fresh: map[haetae.UID]bool{}}
 	for i := range kept {
 		d.index[kept[i].UID] = i
 	}
@@ -63,6 +63,7 @@ type decision struct {
 	index map[haetae.UID]int
 	kept  []haetae.Kept
 	seen  []bool
+	fresh map[haetae.UID]bool // what is not stored and was met
 	tally haetae.Tally
 }
 
@@ -84,6 +85,10 @@ func (d *decision) find(f *haetae.Finding, uid haetae.UID) *haetae.Kept {
 // met decides about a finding that the scan has a verdict for.
 func (d *decision) met(f *haetae.Finding) (haetae.Step, bool) {
 	uid := f.Under(f.Rule.ID)
+	// A listing that failed in two ways is one finding: the first one speaks.
+	if i, ok := d.index[uid]; ok && d.seen[i] || d.fresh[uid] {
+		return haetae.Step{}, false
+	}
 	k := d.find(f, uid)
 	if k == nil {
 		return d.first(f, uid)
@@ -131,6 +136,7 @@ func (d *decision) first(f *haetae.Finding, uid haetae.UID) (haetae.Step, bool) 
 	} else {
 		d.tally.Unknown++
 	}
+	d.fresh[uid] = true
 	step := haetae.Step{UID: uid, Finding: f, Status: f.Status, Workflow: haetae.WorkflowNew, Reopened: true}
 	d.file(&step, f)
 	return step, true

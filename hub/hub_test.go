@@ -224,3 +224,20 @@ func seq(found []haetae.Finding) iter.Seq2[haetae.Finding, error] {
 		}
 	}
 }
+
+func TestAFindingThatAScanHasTwiceIsOne(t *testing.T) {
+	for name, known := range map[string][]haetae.Kept{"new": nil, "stored": {stored(haetae.Fail, haetae.WorkflowNew)}} {
+		steps, tally := Decide(Scan{Time: now, Now: now, Rules: map[string]bool{rule.ID: true}, Listed: graph.Listings(complete())}, known,
+			seq([]haetae.Finding{*verdict(haetae.Fail), *verdict(haetae.Undecided)}))
+		n := 0
+		for s := range steps {
+			if s.Status != haetae.Fail {
+				t.Errorf("%s: status is %s", name, s.Status)
+			}
+			n++
+		}
+		if n != 1 || tally.New+tally.Still != 1 || tally.Unknown != 0 {
+			t.Errorf("%s: %d steps, tally %+v", name, n, *tally)
+		}
+	}
+}

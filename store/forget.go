@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
+
+	"github.com/haetae/haetae"
 )
 
 // Retention is how long the store keeps what holds no more: seven years, in
@@ -78,6 +80,14 @@ func (s *Store) Forget(ctx context.Context, before int64) ([]Forgotten, error) {
 	return out, s.compact(ctx)
 }
 
+// Old tells whether Forget would delete something.
+func (s *Store) Old(ctx context.Context, before int64) (bool, error) {
+	var old bool
+	err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM version WHERE valid_to < ?1) OR EXISTS (SELECT 1 FROM fact WHERE valid_to < ?1)
+		OR EXISTS (SELECT 1 FROM listing WHERE valid_to < ?1) OR EXISTS (SELECT 1 FROM finding WHERE open = 0 AND first < ?1 AND closed < ?1)`, before).Scan(&old)
+	return old, failure("read the store", err)
+}
+
 // compact writes the file anew without free pages and empties the log.
 func (s *Store) compact(ctx context.Context) error {
 	if _, err := s.write.ExecContext(ctx, "VACUUM"); err != nil {
@@ -88,7 +98,8 @@ func (s *Store) compact(ctx context.Context) error {
 		return failure("compact the store", err)
 	}
 	if busy != 0 {
-		return failure("compact the store", fmt.Errorf("somebody reads it: %w", sql.ErrTxDone))
+		return &haetae.Error{Code: haetae.Conflict, Op: "compact the store", Err: errors.New("another process reads it, so what was deleted is still in its log"),
+			Hint: "Stop the other haetae; the log is emptied when the last one closes the store."}
 	}
 	return nil
 }

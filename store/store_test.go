@@ -203,6 +203,11 @@ func TestWhatIsForgottenIsNotInTheFile(t *testing.T) {
 			t.Errorf("what was closed later is gone: %+v", f)
 		}
 	}
+	for before, want := range map[int64]bool{1500: false, 2500: true} {
+		if old, err := s.Old(context.Background(), before); err != nil || old != want {
+			t.Errorf("something older than %d: %v %v", before, old, err)
+		}
+	}
 	done, err := s.Forget(context.Background(), 2500)
 	if err != nil {
 		t.Fatal(err)

@@ -91,7 +91,12 @@ func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progr
 	if s.keeps(all) {
 		// Hashes of secrets would otherwise begin with the second scan.
 		if _, err := a.storeDir(); err != nil {
-			return nil, err
+			if a.data != "" || s.store {
+				return nil, err
+			}
+			// A container without a home can scan all the same.
+			a.advise("haetae: nothing will be kept: %v", err)
+			s.noStore = true
 		}
 	}
 	key, err := a.hashKey() // after the sources: a live account made one
