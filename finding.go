@@ -2,7 +2,6 @@ package haetae
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -136,18 +135,22 @@ type Exception struct {
 
 // UID identifies the finding across scans: the same rule on the same resource
 // keeps its UID whatever else changes.
-func (f *Finding) UID() string {
+func (f *Finding) UID() string { return f.Under(f.Rule.ID).String() }
+
+// Under returns the UID that the finding has when its rule has the id: a rule
+// that was renamed finds what was stored under its former id.
+func (f *Finding) Under(rule string) UID {
 	r := f.Resource
 	id := r.ARN
 	if id == "" {
 		id = r.ID
 	}
-	parts := []string{"haetae", f.Rule.ID, Partition(r.Region), r.Account, r.Region, r.Type, id}
+	parts := []string{"haetae", rule, Partition(r.Region), r.Account, r.Region, r.Type, id}
 	if r.Declared() {
 		parts = append(parts, r.Stack, r.Origin.File, r.Origin.LogicalID)
 	}
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
+	return UID(sum[:16])
 }
 
 // Partition returns the AWS partition of a region: aws, aws-cn, aws-us-gov …

@@ -20,6 +20,16 @@ func newCoverage(rows []haetae.Coverage) coverage {
 	return c
 }
 
+// Listings returns a function that says why the listing of a type in a region of
+// an account, or of a stack, may lack something; nil when it is complete. The
+// region of a type without regions is "".
+func Listings(rows []haetae.Coverage) func(stack, account, region, typ string) *haetae.Unknown {
+	c := newCoverage(rows)
+	return func(stack, account, region, typ string) *haetae.Unknown {
+		return c.gap(world{stack, account}, region, typ)
+	}
+}
+
 // gap says why a listing of the type in the world may lack something, or nil.
 // region "*" asks for all regions. A row for a type counts before a row for
 // "*"; no row at all means that nobody asked.

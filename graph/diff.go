@@ -1,11 +1,11 @@
 package graph
 
 import (
-	"cmp"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/haetae/haetae"
 )
@@ -39,19 +39,35 @@ func Diff(a, b *haetae.Snapshot) haetae.Delta {
 
 func changed(a, b *haetae.Resource) []string {
 	var paths []string
-	add := func(p string) { paths = append(paths, p) }
-	differ(a.Props, b.Props, "", add)
-	differ(a.Observed, b.Observed, "observed", add)
-	differ(a.Tags, b.Tags, "tags", add)
-	if cmp.Compare(a.ARN, b.ARN) != 0 {
-		add("arn")
+	for _, d := range Differ(a, b) {
+		paths = append(paths, d.Path)
 	}
-	slices.Sort(paths)
 	return paths
 }
 
+// Difference is a property path at which two resources differ, with the values
+// there; nil is none.
+type Difference struct {
+	Path          string
+	Before, After any
+}
+
+// Differ returns the deepest paths at which two resources differ, sorted.
+func Differ(a, b *haetae.Resource) []Difference {
+	var out []Difference
+	add := func(path string, x, y any) { out = append(out, Difference{path, x, y}) }
+	differ(a.Props, b.Props, "", add)
+	differ(a.Observed, b.Observed, "observed", add)
+	differ(a.Tags, b.Tags, "tags", add)
+	if a.ARN != b.ARN {
+		add("arn", a.ARN, b.ARN)
+	}
+	slices.SortFunc(out, func(x, y Difference) int { return strings.Compare(x.Path, y.Path) })
+	return out
+}
+
 // differ calls add with the deepest paths at which two trees differ.
-func differ(a, b any, at string, add func(string)) {
+func differ(a, b any, at string, add func(path string, x, y any)) {
 	if x, ok := a.(map[string]any); ok {
 		if y, ok := b.(map[string]any); ok {
 			for _, k := range slices.Sorted(maps.Keys(x)) {
@@ -74,6 +90,6 @@ func differ(a, b any, at string, add func(string)) {
 		}
 	}
 	if !reflect.DeepEqual(a, b) {
-		add(at)
+		add(at, a, b)
 	}
 }

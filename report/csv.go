@@ -43,7 +43,7 @@ func writeCSV(w *bufio.Writer, v *view) error {
 			f.Rule.Fix.Console.In(v.o.Lang), f.UID(),
 		}
 		for i := range cells {
-			cells[i] = inert(cells[i])
+			cells[i] = Inert(cells[i])
 		}
 		if err := c.Write(cells); err != nil {
 			return fmt.Errorf("finding %s: %w", f.UID(), err)
@@ -53,10 +53,10 @@ func writeCSV(w *bufio.Writer, v *view) error {
 	return c.Error()
 }
 
-// inert keeps a spreadsheet from running a cell as a formula: a cell that starts
+// Inert keeps a spreadsheet from running a cell as a formula: a cell that starts
 // like one gets an apostrophe, which spreadsheets read as "this is text". The
 // wide forms count too, since East Asian versions read them as the narrow ones.
-func inert(cell string) string {
+func Inert(cell string) string {
 	if cell == "" {
 		return cell
 	}

@@ -56,8 +56,8 @@ func hidden(r rune) bool {
 	return unicode.Is(unicode.Cf, r) // bidirectional, zero width, tags
 }
 
-// oneLine is visible text without line breaks.
-func oneLine(s string) string {
+// OneLine is visible text without line breaks.
+func OneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(visible(s), func(r rune) bool { return r == '\n' || r == '\t' || r == ' ' }), " ")
 }
 

@@ -70,7 +70,7 @@ func TestCellsThatLookLikeFormulasAreText(t *testing.T) {
 		"한글":          "한글",
 		"\xff=broken": "\xff=broken",
 	} {
-		if got := inert(in); got != want {
+		if got := Inert(in); got != want {
 			t.Errorf("inert(%q) is %q, want %q", in, got, want)
 		}
 	}

@@ -15,10 +15,10 @@ import (
 // then the score.
 func (t *table) standard(res *standard.Result) {
 	s := res.Standard
-	t.line(t.paint(bold, oneLine(s.Title.In(t.o.Lang))) + "  " + oneLine(s.ID))
+	t.line(t.paint(bold, OneLine(s.Title.In(t.o.Lang))) + "  " + OneLine(s.ID))
 	wide := 0
 	for _, r := range s.All() {
-		wide = max(wide, columns(oneLine(r.ID)))
+		wide = max(wide, columns(OneLine(r.ID)))
 	}
 	i := 0
 	for _, sec := range s.Sections {
@@ -41,8 +41,8 @@ func (t *table) standard(res *standard.Result) {
 func (t *table) requirement(res *standard.Result, i, wide int) {
 	o := &res.Total.Outcomes[i]
 	left := 4 + 14 + 2 + wide + 2
-	row := "    " + t.paint(statusColor(o.Status), pad(string(o.Status), 14)) + "  " + pad(oneLine(o.Requirement.ID), wide) + "  "
-	lines := wrap(oneLine(o.Requirement.Title.In(t.o.Lang)+"  "+t.outcomeText(o)), t.o.Width-left)
+	row := "    " + t.paint(statusColor(o.Status), pad(string(o.Status), 14)) + "  " + pad(OneLine(o.Requirement.ID), wide) + "  "
+	lines := wrap(OneLine(o.Requirement.Title.In(t.o.Lang)+"  "+t.outcomeText(o)), t.o.Width-left)
 	for j, l := range lines {
 		if j > 0 {
 			row = strings.Repeat(" ", left)

@@ -98,10 +98,10 @@ func (t *table) unknowns() {
 	t.section(msgMissing)
 	wide := 0
 	for _, l := range ls {
-		wide = max(wide, columns(oneLine(l.action)))
+		wide = max(wide, columns(OneLine(l.action)))
 	}
 	for _, l := range ls {
-		t.line("  " + pad(oneLine(l.action), wide) + "  " + t.say(msgMissingFor, t.plural(l.resources, msgResource, msgResources)))
+		t.line("  " + pad(OneLine(l.action), wide) + "  " + t.say(msgMissingFor, t.plural(l.resources, msgResource, msgResources)))
 	}
 	t.line("")
 }
@@ -123,8 +123,8 @@ func (t *table) rest(title haetae.Text, s standing) {
 func (t *table) heading(g group, color string) {
 	word := g.rule.Severity.String()
 	n := t.plural(len(g.fs), msgResource, msgResources)
-	t.line(t.paint(color, word) + "  " + t.paint(bold, oneLine(g.rule.ID)) + "  " + n)
-	for _, l := range wrap(oneLine(g.rule.Title.In(t.o.Lang)), t.o.Width-2) {
+	t.line(t.paint(color, word) + "  " + t.paint(bold, OneLine(g.rule.ID)) + "  " + n)
+	for _, l := range wrap(OneLine(g.rule.Title.In(t.o.Lang)), t.o.Width-2) {
 		t.line("  " + t.paint(bold, l))
 	}
 }
@@ -141,16 +141,16 @@ func (t *table) resources(fs []*haetae.Finding) {
 	}
 	for _, f := range shown {
 		// One long name must not push the columns of all others away.
-		if n := columns(oneLine(shortName(f.Resource))); n <= 40 {
+		if n := columns(OneLine(shortName(f.Resource))); n <= 40 {
 			names = max(names, n)
 		}
-		places = max(places, columns(oneLine(where(f.Resource))))
+		places = max(places, columns(OneLine(where(f.Resource))))
 	}
 	if shared {
 		t.wrapped("  ", "  ", t.reason(fs[0]))
 	}
 	for _, f := range shown {
-		row := "    " + pad(oneLine(shortName(f.Resource)), names) + "  " + pad(oneLine(where(f.Resource)), places) + "  "
+		row := "    " + pad(OneLine(shortName(f.Resource)), names) + "  " + pad(OneLine(where(f.Resource)), places) + "  "
 		if shared {
 			t.line(strings.TrimRight(row, " "))
 			continue
@@ -178,7 +178,7 @@ func (t *table) beside(row string, left int, text string) {
 		t.wrapped("      ", "      ", text)
 		return
 	}
-	lines := wrap(oneLine(text), t.o.Width-left)
+	lines := wrap(OneLine(text), t.o.Width-left)
 	if len(lines) == 0 {
 		t.line(strings.TrimRight(row, " "))
 		return
@@ -193,7 +193,7 @@ func (t *table) beside(row string, left int, text string) {
 func (t *table) field(label haetae.Text, text string) {
 	name := t.say(label)
 	indent := 2 + columns(name) + 2
-	for i, l := range wrap(oneLine(text), t.o.Width-indent) {
+	for i, l := range wrap(OneLine(text), t.o.Width-indent) {
 		if i == 0 {
 			t.line("  " + t.paint(dim, name) + "  " + l)
 		} else {
@@ -335,7 +335,7 @@ func (t *table) section(title haetae.Text) {
 
 // wrapped writes text over as many lines as it needs.
 func (t *table) wrapped(first, rest, text string) {
-	for i, l := range wrap(oneLine(text), t.o.Width-columns(rest)) {
+	for i, l := range wrap(OneLine(text), t.o.Width-columns(rest)) {
 		if i == 0 {
 			t.line(first + l)
 		} else {

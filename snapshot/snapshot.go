@@ -100,23 +100,13 @@ func encode(r *haetae.Resource) (*resource, error) {
 		if part.from == nil {
 			continue
 		}
-		raw, err := marshal(mark(part.from))
+		raw, err := haetae.EncodeTree(part.from)
 		if err != nil {
 			return nil, err
 		}
 		*part.to = raw
 	}
 	return out, nil
-}
-
-func marshal(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
 // Is tells whether the bytes start like a snapshot file.
@@ -190,19 +180,9 @@ func decode(in *resource) (*haetae.Resource, error) {
 		if len(part.from) == 0 {
 			continue
 		}
-		var v any
-		dec := json.NewDecoder(bytes.NewReader(part.from))
-		dec.UseNumber()
-		if err := dec.Decode(&v); err != nil {
-			return nil, fmt.Errorf("%s %s: %w", in.Type, in.ID, err)
-		}
-		u, err := unmark(v)
+		m, err := haetae.DecodeObject(part.from)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", in.Type, in.ID, err)
-		}
-		m, ok := u.(map[string]any)
-		if !ok {
-			return nil, fmt.Errorf("%s %s: properties are not an object", in.Type, in.ID)
 		}
 		*part.to = m
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,8 +72,8 @@ func (a *app) configFile(root *cobra.Command) (map[string]any, string, error) {
 			return nil, "", nil //nolint:nilerr // no home, no state
 		}
 		path = filepath.Join(dir, "haetae.yaml")
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, "", nil
+		if _, err := os.Stat(path); err != nil {
+			return nil, "", nil //nolint:nilerr // no such file, or no place for one
 		}
 	}
 	data, err := os.ReadFile(path)

@@ -38,10 +38,13 @@ func (a *app) scanCommand() *cobra.Command {
 		Short: "Judge resources by all controls and print ranked findings",
 		Long: `Reads the sources, judges every resource and prints what failed and what could
 not be judged, most serious first. Exit code 1 means that something at or above
---fail-on failed, 3 that a source could not be read or coverage was too low.`,
+--fail-on failed, 3 that a source could not be read or coverage was too low.
+
+What live accounts, folders of AWS CLI output and snapshots say is kept in the
+data directory, and a line says what changed since the last time.`,
 		Example: `  haetae scan --profile audit --region eu-west-1
   haetae scan --from template.yaml
-  haetae scan --from ./describe-output/ --output table --output html=report.html
+  haetae scan --from store@2026-03-03T12:00:00Z
   haetae scan --standard cis-5.0 --answers answers.yaml --output html=audit.html
   haetae scan --from stacks/ --parameters Stage=prod --output sarif --fail-on critical`,
 		Args: cobra.NoArgs,
@@ -53,6 +56,8 @@ not be judged, most serious first. Exit code 1 means that something at or above
 	f.BoolVar(&s.all, "all", false, "also what passed and what does not apply")
 	f.StringVar(&s.failOn, "fail-on", "high", "exit with 1 at this severity and above; none never does")
 	f.Float64Var(&s.minCoverage, "min-coverage", 0, "exit with 3 when less than this percentage could be judged")
+	f.BoolVar(&s.store, "store", false, "keep findings and resources in the store, also those of templates and of the sample")
+	f.BoolVar(&s.noStore, "no-store", false, "keep nothing: by default what live accounts, folders and snapshots say is kept")
 	f.StringArrayVar(&s.controls, "control", nil, "only this control, by its id or another tool's; may be repeated")
 	f.StringArrayVar(&s.standards.ids, "standard", nil, "assess by this standard, such as cis-5.0, and run only its controls; may be repeated")
 	f.StringVar(&s.standards.answers, "answers", "", "YAML file with people's answers to manual requirements")
@@ -69,14 +74,23 @@ func (a *app) scan(ctx context.Context, s *scanFlags) error {
 	if err != nil {
 		return err
 	}
+	if s.store && s.noStore {
+		return usagef("--store and --no-store exclude each other")
+	}
 	p := a.progress()
-	rep, err := a.judge(ctx, s, p)
+	j, err := a.judge(ctx, s, p)
 	p.Close()
 	if err != nil {
 		return err
 	}
+	rep := j.report
 	for _, o := range outputs {
 		if err := a.write(o, rep, s.all); err != nil {
+			return err
+		}
+	}
+	if s.keeps(j.snapshot) {
+		if err := a.keep(ctx, j); err != nil {
 			return err
 		}
 	}
@@ -86,8 +100,16 @@ func (a *app) scan(ctx context.Context, s *scanFlags) error {
 	return a.verdict(rep, failOn, s.minCoverage)
 }
 
-// judge makes the report of a scan.
-func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*report.Report, error) {
+// judged is a scan that is done: what was read and what is said of it.
+type judged struct {
+	snapshot *haetae.Snapshot
+	graph    *graph.Graph
+	rules    map[string]bool // the controls that judged
+	report   *report.Report
+}
+
+// judge reads the sources and judges what they say.
+func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*judged, error) {
 	sch, err := schema.Load()
 	if err != nil {
 		return nil, fmt.Errorf("built-in schema: %w", err)
@@ -107,9 +129,19 @@ func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*report.Rep
 	if err != nil {
 		return nil, err
 	}
+	j, err := evaluate(ctx, sch, set, snap, s.from, p)
+	if err != nil {
+		return nil, err
+	}
+	frames.assess(j.report, set.Controls())
+	return j, nil
+}
+
+// evaluate judges a snapshot.
+func evaluate(ctx context.Context, sch *schema.Schema, set *control.Set, snap *haetae.Snapshot, from []string, p *progress) (*judged, error) {
 	p.stage(fmt.Sprintf("judging %d resources", len(snap.Resources)))
 	g := graph.New(sch, snap)
-	rep := &report.Report{Version: version(), Time: time.Unix(snap.Time, 0).UTC(), Sources: s.from, Coverage: snap.Coverage, Problems: snap.Problems}
+	rep := &report.Report{Version: version(), Time: time.Unix(snap.Time, 0).UTC(), Sources: from, Coverage: snap.Coverage, Problems: snap.Problems}
 	for f, err := range set.Evaluate(g) {
 		if err != nil {
 			return nil, err
@@ -120,8 +152,11 @@ func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*report.Rep
 		rep.Findings = append(rep.Findings, f)
 	}
 	rep.Summary = report.Summarize(rep.Findings, rep.Coverage, rep.Problems)
-	frames.assess(rep, set.Controls())
-	return rep, nil
+	j := &judged{snapshot: snap, graph: g, rules: map[string]bool{}, report: rep}
+	for _, c := range set.Controls() {
+		j.rules[c.ID] = true
+	}
+	return j, nil
 }
 
 // set prepares the controls asked for: by name, by standards, or all.

@@ -32,12 +32,20 @@ type sources struct {
 	parameters []string
 	now        string
 	maxBytes   int64
+
+	store, noStore bool // flags of haetae scan
 }
 
 func (s *sources) flags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&s.from, "from", nil, `source, may be repeated: aws (the default), a template or folder of them, a
+Terraform plan as JSON, a folder of AWS CLI output ([ACCOUNT/]REGION/*.json),
+a .snap.zst file, store@TIME or store@latest (a past instant of what scans kept), or sample`)
+	s.details(cmd)
+}
+
+// details are the flags that say how sources are read.
+func (s *sources) details(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&s.from, "from", nil, `source, may be repeated: aws (the default), a template or folder of them, a
-Terraform plan as JSON, a folder of AWS CLI output ([ACCOUNT/]REGION/*.json), a .snap.zst file, or sample`)
 	f.StringVar(&s.account, "account", "", "account of what does not name one")
 	f.StringSliceVar(&s.regions, "region", nil, "of live accounts: the regions to read (default: all that are on); else the region of what does not name one")
 	s.live.flags(f)
@@ -46,7 +54,7 @@ Terraform plan as JSON, a folder of AWS CLI output ([ACCOUNT/]REGION/*.json), a 
 	f.StringVar(&s.now, "time", "", "judge ages as of this time (RFC 3339); default is when the source was made")
 }
 
-const fromHint = "Give --from aws, a template, a Terraform plan as JSON, a folder of AWS CLI output, a .snap.zst file or sample."
+const fromHint = "Give --from aws, a template, a Terraform plan as JSON, a folder of AWS CLI output, a .snap.zst file, store@TIME or sample."
 
 // load reads all sources into one assembled snapshot.
 func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progress) (*haetae.Snapshot, error) {
@@ -80,6 +88,17 @@ func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progr
 		all.Time = time.Now().Unix()
 	}
 	p.stage(fmt.Sprintf("putting %d resources in order", len(all.Resources)))
+	if s.keeps(all) {
+		// Hashes of secrets would otherwise begin with the second scan.
+		if _, err := a.storeDir(); err != nil {
+			if a.data != "" || s.store {
+				return nil, err
+			}
+			// A container without a home can scan all the same.
+			a.advise("haetae: nothing will be kept: %v", err)
+			s.noStore = true
+		}
+	}
 	key, err := a.hashKey() // after the sources: a live account made one
 	if err != nil {
 		return nil, err
@@ -95,7 +114,7 @@ func (a *app) source(ctx context.Context, from string, s *sources, parameters ma
 	case from == "aws":
 		return a.aws(ctx, s, p)
 	case strings.HasPrefix(from, "store@"):
-		return nil, usage{&haetae.Error{Code: haetae.Invalid, Err: fmt.Errorf("--from %s is not in this version", from), Hint: fromHint}}
+		return a.past(ctx, strings.TrimPrefix(from, "store@"))
 	case from == "-":
 		data, err := io.ReadAll(a.in)
 		if err != nil {

@@ -1,11 +1,10 @@
-package snapshot
+package haetae
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
-
-	"github.com/haetae/haetae"
 )
 
 // Members by which values that are not plain JSON are marked. A real member of
@@ -16,6 +15,43 @@ const (
 	markSecret  = "$secret"
 	markFloat   = "$float" // a float without a fraction would come back as an integer
 )
+
+// EncodeTree writes a property tree as JSON from which [DecodeTree] makes the
+// same tree again: what is unknown, open or secret becomes an object with one
+// member whose name starts with "$". Equal trees give equal bytes.
+func EncodeTree(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(mark(v)); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// DecodeTree is the inverse of [EncodeTree].
+func DecodeTree(raw []byte) (any, error) {
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		return nil, err
+	}
+	return unmark(v)
+}
+
+// DecodeObject is [DecodeTree] for a tree that is an object.
+func DecodeObject(raw []byte) (map[string]any, error) {
+	v, err := DecodeTree(raw)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("properties are not an object")
+	}
+	return m, nil
+}
 
 // mark makes a property tree plain JSON.
 func mark(v any) any {
@@ -39,11 +75,11 @@ func mark(v any) any {
 		if x == float64(int64(x)) {
 			return map[string]any{markFloat: x}
 		}
-	case *haetae.Unknown:
+	case *Unknown:
 		return map[string]any{markUnknown: x}
-	case *haetae.OpenList:
+	case *OpenList:
 		return map[string]any{markOpen: map[string]any{"items": mark(x.Items), "why": x.Why}}
-	case *haetae.Secret:
+	case *Secret:
 		return map[string]any{markSecret: x}
 	}
 	return v
@@ -53,7 +89,7 @@ func mark(v any) any {
 func unmark(v any) (any, error) {
 	switch x := v.(type) {
 	case json.Number:
-		return haetae.Normalize(x), nil
+		return Normalize(x), nil
 	case []any:
 		for i, e := range x {
 			u, err := unmark(e)
@@ -97,11 +133,11 @@ func special(k string, v any) (any, error) {
 		err = json.Unmarshal(raw, &f)
 		return f, err
 	case markUnknown:
-		u := &haetae.Unknown{}
+		u := &Unknown{}
 		err = json.Unmarshal(raw, u)
 		return u, err
 	case markSecret:
-		s := &haetae.Secret{}
+		s := &Secret{}
 		err = json.Unmarshal(raw, s)
 		return s, err
 	}
@@ -117,9 +153,9 @@ func special(k string, v any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s has no items", k)
 	}
-	u := &haetae.Unknown{}
+	u := &Unknown{}
 	if raw, err = json.Marshal(m["why"]); err == nil {
 		err = json.Unmarshal(raw, u)
 	}
-	return &haetae.OpenList{Items: list, Why: u}, err
+	return &OpenList{Items: list, Why: u}, err
 }

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/graph"
+	"github.com/haetae/haetae/hub"
+	"github.com/haetae/haetae/store"
+)
+
+// keeps tells whether a scan of the snapshot is kept in the store. Templates
+// are not what is, the sample is nobody's, what comes from the store is there
+// already, and a time that somebody made up is not when it was so.
+func (s *sources) keeps(snap *haetae.Snapshot) bool {
+	past := slices.ContainsFunc(s.from, func(from string) bool { return strings.HasPrefix(from, "store@") })
+	switch {
+	case s.noStore, past, len(snap.Resources)+len(snap.Coverage) == 0:
+		return false
+	case s.store:
+		return true
+	case s.now != "", slices.Contains(s.from, "sample"):
+		return false
+	}
+	return !slices.ContainsFunc(snap.Coverage, func(c haetae.Coverage) bool { return c.Stack != "" }) &&
+		!slices.ContainsFunc(snap.Resources, (*haetae.Resource).Declared)
+}
+
+// storeDir is the data directory, made with the installation's key in it.
+func (a *app) storeDir() (string, error) {
+	dir, err := a.dataDir()
+	if err != nil {
+		return "", err
+	}
+	if _, err := a.madeKey(dir); err != nil {
+		return "", err
+	}
+	return dir, nil
+}
+
+// keep stores a scan and says what changed since the last one.
+func (a *app) keep(ctx context.Context, j *judged) (err error) {
+	dir, err := a.storeDir()
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	scans, err := st.Scans(ctx)
+	if err != nil {
+		return err
+	}
+	tally, err := record(ctx, st, j)
+	var older *store.Older
+	if errors.As(err, &older) {
+		// The report stands; only the past cannot be written anew.
+		a.advise("haetae: not kept: %v", err)
+		if hint := haetae.HintOf(err); hint != "" {
+			a.advise("  %s", hint)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	since := "since last time"
+	if len(scans) == 0 {
+		since = "kept for the first time"
+	}
+	a.advise("%s: %d new, %d fixed, %d back, %d unknown", since, tally.New, tally.Fixed, tally.Back, tally.Unknown)
+	if tally.Stale > 0 {
+		a.advise("  %d open findings were not looked at this time: they stay open, marked stale", tally.Stale)
+	}
+	if tally.Expired > 0 {
+		a.advise("  %d suppressions ended", tally.Expired)
+	}
+	return a.retain(ctx, st)
+}
+
+// slack is how much longer than it must the store keeps what holds no more, in
+// seconds: to forget is to write the whole file anew, which is not for every
+// day.
+const slack = 30 * 24 * 3600
+
+// retain forgets what is older than the store keeps things.
+func (a *app) retain(ctx context.Context, st *store.Store) error {
+	now := time.Now().Unix()
+	old, err := st.Old(ctx, now-store.Retention-slack)
+	if err != nil || !old {
+		return err
+	}
+	_, err = st.Forget(ctx, now-store.Retention)
+	if err == nil {
+		a.advise("  what held no more seven years ago was deleted from the store")
+	}
+	return err
+}
+
+// record writes a scan into the store, all of it or nothing.
+func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, error) {
+	listed := graph.Listings(j.snapshot.Coverage)
+	var passes store.Passes
+	for i := range j.report.Findings {
+		passes.Add(&j.report.Findings[i])
+	}
+	var edges []haetae.Edge
+	for _, r := range j.snapshot.Resources {
+		for e := range j.graph.Out(r) {
+			edges = append(edges, e)
+		}
+	}
+	var tally *haetae.Tally
+	err := st.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Fresh(j.snapshot); err != nil {
+			return err
+		}
+		ledger, err := tx.Kept()
+		if err != nil {
+			return err
+		}
+		var steps iter.Seq2[haetae.Step, error]
+		steps, tally = hub.Decide(hub.Scan{Time: j.snapshot.Time, Now: time.Now().Unix(), Rules: j.rules, Listed: listed}, ledger.All(), each(j.report.Findings))
+		if err := tx.Apply(ledger, steps, j.snapshot.Time); err != nil {
+			return err
+		}
+		if err := tx.PutPasses(&passes, j.rules, j.snapshot, listed); err != nil {
+			return err
+		}
+		return tx.PutSnapshot(j.snapshot, haetae.Scan{
+			Version: version(), Sources: j.report.Sources, Accounts: j.report.Summary.Accounts, Regions: j.report.Summary.Regions,
+			Rules: len(j.rules), Resources: len(j.snapshot.Resources), Tally: *tally,
+		}, edges)
+	})
+	return tally, err
+}
+
+func each(findings []haetae.Finding) iter.Seq2[haetae.Finding, error] {
+	return func(yield func(haetae.Finding, error) bool) {
+		for _, f := range findings {
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// opened opens the store for a command that needs what is in it. Suppressions
+// whose time is over end here, so that no list shows them as they were.
+func (a *app) opened(ctx context.Context) (*store.Store, error) {
+	dir, err := a.dataDir()
+	if err != nil {
+		return nil, err
+	}
+	if !store.Exists(dir) {
+		return nil, &haetae.Error{Code: haetae.NotFound, Op: dir, Err: errors.New("nothing is stored yet"), Hint: "Run haetae scan first, or give the data directory with --data."}
+	}
+	st, err := store.Open(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().Unix()
+	over, err := st.Expired(ctx, now)
+	if err == nil && len(over) > 0 {
+		err = st.Update(ctx, func(tx *store.Tx) error {
+			for _, uid := range over {
+				if err := tx.Triage(uid, func(t haetae.Triage) (haetae.Triage, []haetae.Entry, error) {
+					t, log := hub.Wake(t, now)
+					return t, log, nil
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
+// past reads what the store says of an instant: "latest" or a time.
+func (a *app) past(ctx context.Context, when string) (*haetae.Snapshot, error) {
+	at := int64(1<<62 - 1)
+	if when != "latest" {
+		t, err := moment(when)
+		if err != nil {
+			return nil, usagef("--from store@%s: %w", when, err)
+		}
+		at = t.Unix()
+	}
+	st, err := a.opened(ctx)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := st.Snapshot(ctx, at)
+	return snap, errors.Join(err, st.Close())
+}
+
+// moment reads a time of RFC 3339, also without seconds, or a day.
+func moment(text string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is not a time such as 2026-03-03T12:00:00Z", text)
+}
+
+// person is who changes the triage of a finding.
+func person() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "somebody"
+}
