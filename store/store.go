@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -65,7 +66,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx); err != nil {
+	if err := patiently(ctx, func() error { return s.migrate(ctx) }); err != nil {
 		return nil, errors.Join(err, s.write.Close())
 	}
 	s.read, err = connect(path, "ro", 4, "query_only(1)", "cache_size(-65536)", "temp_store(2)", "mmap_size(1073741824)")
@@ -73,6 +74,24 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, errors.Join(err, s.write.Close())
 	}
 	return s, nil
+}
+
+// patiently tries again while another process holds the file: where a database
+// becomes one with a log, SQLite does not wait by itself.
+func patiently(ctx context.Context, try func() error) error {
+	end := time.Now().Add(busyTimeout * time.Millisecond)
+	for {
+		err := try()
+		var lite *sqlite.Error
+		if !errors.As(err, &lite) || lite.Code()&0xff != lib.SQLITE_BUSY || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // Exists tells whether a data directory has a store.
