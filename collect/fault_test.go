@@ -39,6 +39,7 @@ type cloud struct {
 	sch      *schema.Schema
 	controls *control.Set
 	planted  []planted
+	faulty   bool // requests may hang
 }
 
 // planted is a verdict that scripts/account.py says a scan must give.
@@ -82,7 +83,7 @@ func (c *cloud) collect(t *testing.T, record aws.Record) (*haetae.Snapshot, *aws
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	o := aws.Options{Region: "us-east-1", Quotas: &quick, Attempts: 2, Backoff: time.Millisecond, PageSize: 7, Record: record}
-	if c.Decide != nil {
+	if c.faulty {
 		// Requests that hang are given up after this; all others are answered
 		// from the proxy's memory, which takes a thousandth of it.
 		o.Timeout = 3 * time.Second
@@ -218,7 +219,8 @@ func (c *cloud) faults(t *testing.T) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			h := &hits{by: map[string]bool{}}
 			c.Reset()
-			c.Decide = func(q mototest.Request) mototest.Fault {
+			c.faulty = true
+			c.Decide(func(q mototest.Request) mototest.Fault {
 				x := mototest.Hash(seed, q.Key)
 				if q.Service == "sts" || x%100 >= 10 {
 					return mototest.None
@@ -233,8 +235,11 @@ func (c *cloud) faults(t *testing.T) {
 				}
 				h.hit(q)
 				return fault
-			}
-			defer func() { c.Decide = nil }()
+			})
+			defer func() {
+				c.faulty = false
+				c.Decide(nil)
+			}()
 			broken, client := c.collect(t, nil)
 			got := c.judge(t, broken)
 			unknown, gone, equal := 0, 0, 0

@@ -185,15 +185,23 @@ func (a *app) printDiagnosis(d *diagnosis) error {
 		fmt.Fprintf(&b, "data      %s\n", filepath.Clean(d.Data))
 	}
 	account, region, each, ok := 0, 0, 0, 0
-	fmt.Fprintf(&b, "\nA scan calls these, at less than half of AWS's quotas, and nothing that changes anything:\n\n  %-18s %8s %8s %9s\n", "service", "account", "region", "each thing")
+	wide := 0
 	for _, c := range d.Calls {
-		fmt.Fprintf(&b, "  %-18s %8s %8s %9s\n", c.Service, count(len(c.Account)), count(len(c.Region)), count(len(c.Each)))
+		wide = max(wide, len(c.Service))
+	}
+	fmt.Fprintf(&b, "\nA scan calls these, at less than half of AWS's quotas, and nothing that changes anything:\n\n  %-*s %8s %8s %10s\n", wide, "service", "account", "region", "each thing")
+	for _, c := range d.Calls {
+		fmt.Fprintf(&b, "  %-*s %8s %8s %10s\n", wide, c.Service, count(len(c.Account)), count(len(c.Region)), count(len(c.Each)))
 		account += len(c.Account)
 		region += len(c.Region)
 		each += len(c.Each)
 	}
-	fmt.Fprintf(&b, "\nThat is %d calls for an account without resources: %d, and %d in each of %d regions.\n%d further operations are called for each thing found.\n",
-		account+region*len(d.Regions), account, region, len(d.Regions), each)
+	if n := len(d.Regions); n > 0 {
+		fmt.Fprintf(&b, "\nThat is %d calls for an account without resources: %d, and %d in each of %d regions.\n", account+region*n, account, region, n)
+	} else {
+		fmt.Fprintf(&b, "\nThat is %d calls for an account without resources, and %d in each region.\n", account, region)
+	}
+	fmt.Fprintf(&b, "%d further operations are called for each thing found.\n", each)
 	for _, p := range d.Probed {
 		if p.Code == "" {
 			ok++

@@ -25,18 +25,11 @@ func TestAKilledScanGoesOn(t *testing.T) {
 	m.Run(t, "scripts/account.py", "--size", "small", "--seed", "3", "--regions", "us-east-1,eu-west-1", "--planted", planted)
 	p := mototest.NewProxy(t, m.URL)
 	work := t.TempDir()
-	run := func(data, file string, kill int64) *exec.Cmd {
+	run := func(data, file string) *exec.Cmd {
 		cmd := exec.Command(os.Args[0], "collect", "--data", data, "--org", "--role", "haetae", "--region", "us-east-1,eu-west-1",
 			"--time", "2026-11-24T00:00:00Z", "--quotas", quick(t), "-o", file)
 		cmd.Env = append(os.Environ(), asProgram+"=1", "HOME="+work, "AWS_ENDPOINT_URL="+p.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 			"AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
-		var count atomic.Int64
-		p.Decide = func(mototest.Request) mototest.Fault {
-			if kill > 0 && count.Add(1) == kill {
-				_ = cmd.Process.Kill() // it may have ended
-			}
-			return mototest.None
-		}
 		return cmd
 	}
 	key := filepath.Join(work, "key")
@@ -44,7 +37,7 @@ func TestAKilledScanGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := filepath.Join(work, "whole.snap.zst")
-	if out, err := run(key, whole, 0).CombinedOutput(); err != nil {
+	if out, err := run(key, whole).CombinedOutput(); err != nil {
 		t.Fatalf("undisturbed: %v\n%s", err, out)
 	}
 	want, err := os.ReadFile(whole)
@@ -67,14 +60,14 @@ func TestAKilledScanGoesOn(t *testing.T) {
 		at := max(1, total*int64(n+1)/int64(kills))
 		p.Reset()
 		var said bytes.Buffer
-		first := run(data, file, at)
+		first := run(data, file)
 		first.Stderr = &said
-		if err := first.Run(); err == nil && n < kills-1 {
+		if err := killedAt(p, first, at); err == nil && n < kills-1 {
 			t.Errorf("killed at request %d of %d it ended well", at, total)
 		}
 		before := p.Answered()
 		p.Reset()
-		second := run(data, file, 0)
+		second := run(data, file)
 		said.Reset()
 		second.Stderr = &said
 		if err := second.Run(); err != nil {
@@ -106,6 +99,32 @@ func TestAKilledScanGoesOn(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests, killed %d times", total, kills)
+}
+
+// killedAt runs a program and kills it when the n-th request comes.
+func killedAt(p *mototest.Proxy, cmd *exec.Cmd, n int64) error {
+	var count atomic.Int64
+	now, ended := make(chan struct{}), make(chan struct{})
+	p.Decide(func(mototest.Request) mototest.Fault {
+		if count.Add(1) == n {
+			close(now)
+		}
+		return mototest.None
+	})
+	defer p.Decide(nil)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go func() {
+		select {
+		case <-now:
+			_ = cmd.Process.Kill() // it may have ended
+		case <-ended:
+		}
+	}()
+	err := cmd.Wait()
+	close(ended)
+	return err
 }
 
 // quick is a file of quotas that make no test wait.
@@ -167,7 +186,7 @@ func TestALiveScanTellsWhatIsWrong(t *testing.T) {
 		}, 1, []string{"permissions: refused:", "ec2:DescribeInstances", "haetae policy --for scan"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p.Decide = c.decide
+			p.Decide(c.decide)
 			out, code := haetae(c.env, c.args...)
 			if code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
@@ -183,7 +202,7 @@ func TestALiveScanTellsWhatIsWrong(t *testing.T) {
 		})
 	}
 	t.Run("named resources are read again", func(t *testing.T) {
-		p.Decide = nil
+		p.Decide(nil)
 		dir := t.TempDir()
 		file := filepath.Join(dir, "a.snap.zst")
 		if out, code := haetae(nil, "collect", "--region", "us-east-1", "-o", file); code != 0 {
@@ -204,12 +223,12 @@ func TestALiveScanTellsWhatIsWrong(t *testing.T) {
 		if code != 0 || !strings.Contains(out, "changed  AWS::EC2::SecurityGroup "+made.Group+": SecurityGroupIngress") || !strings.Contains(out, "gone     AWS::S3::Bucket "+made.Bucket) {
 			t.Errorf("exit code %d: %s", code, out)
 		}
-		p.Decide = func(q mototest.Request) mototest.Fault {
+		p.Decide(func(q mototest.Request) mototest.Fault {
 			if q.Service == "ec2" {
 				return mototest.Deny
 			}
 			return mototest.None
-		}
+		})
 		out, code = haetae(nil, "collect", "--from", file, "--refresh", made.Group, "-o", file)
 		if code != 3 || !strings.Contains(out, "unknown  AWS::EC2::SecurityGroup "+made.Group) || !strings.Contains(out, "ec2:DescribeSecurityGroups") {
 			t.Errorf("refused, exit code %d: %s", code, out)

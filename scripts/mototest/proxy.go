@@ -41,9 +41,6 @@ const (
 // Proxy stands between a client and a server.
 type Proxy struct {
 	URL string
-	// Decide says what happens to a request; nil is nothing. It must be set
-	// before requests come, and be safe for concurrent use.
-	Decide func(Request) Fault
 
 	upstream string
 	mu       sync.Mutex
@@ -51,6 +48,7 @@ type Proxy struct {
 	seen     map[string]int
 	total    int
 	asked    int
+	decide   func(Request) Fault
 }
 
 // kept is an answer of the server.
@@ -69,6 +67,14 @@ func NewProxy(t testing.TB, upstream string) *Proxy {
 	t.Cleanup(s.Close)
 	p.URL = s.URL
 	return p
+}
+
+// Decide sets what happens to requests; nil is nothing. The function must be safe
+// for concurrent use.
+func (p *Proxy) Decide(f func(Request) Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.decide = f
 }
 
 // Total returns how many requests came.
@@ -130,7 +136,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		k = &kept{}
 		p.kept[q.Key] = k
 	}
-	decide := p.Decide
+	decide := p.decide
 	p.mu.Unlock()
 	if decide != nil {
 		if f := decide(q); f != None {
