@@ -590,7 +590,7 @@ func (c *Client) exchange(svc *Service, region string, h *http.Request) (*Respon
 	res, err := c.http.Do(h)
 	if err != nil {
 		f := unreached(err)
-		if f.Code == NotReached && strings.HasPrefix(f.Message, "no such host") && !c.ends.offers(svc, region) {
+		if f.Code == NotReached && strings.HasPrefix(f.Message, "no such host") && c.ends.lacks(svc, region) {
 			f.Code, f.Message = NotOffered, svc.ID+" is not offered in "+region
 		}
 		return nil, f

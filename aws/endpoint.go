@@ -148,9 +148,14 @@ func (e *Endpoints) resolve(s *Service, region string, fips, dual bool) place {
 	).Replace(host.Hostname), signed}
 }
 
-// offers tells whether the service is known to be in the region. Lists age: no
-// is only a reason to believe a name that does not resolve.
-func (e *Endpoints) offers(s *Service, region string) bool {
-	_, ok := e.partition(region).Services[s.Prefix].Endpoints[region]
-	return ok
+// lacks tells whether a region that is known is known to be without the service.
+// Lists age: it is only a reason to believe a name that does not resolve. Of a
+// region that nobody knows, a misspelt one, nothing can be believed.
+func (e *Endpoints) lacks(s *Service, region string) bool {
+	p := e.partition(region)
+	if _, known := p.Regions[region]; !known {
+		return false
+	}
+	_, there := p.Services[s.Prefix].Endpoints[region]
+	return !there
 }

@@ -59,3 +59,27 @@ func TestGlobalServicesAreAskedInTheRegionOfTheirPartition(t *testing.T) {
 		}
 	}
 }
+
+func TestAServiceIsMissedOnlyInRegionsThatAreKnown(t *testing.T) {
+	m := NewModel()
+	ends, err := m.Endpoints()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		service, region string
+		lacks           bool
+	}{
+		{"ec2", "us-east-1", false},
+		{"ec2", "us-esat-1", false}, // misspelt: that nothing is there proves nothing
+		{"macie2", "ap-southeast-5", true},
+	} {
+		s, err := m.Service(c.service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ends.lacks(s, c.region); got != c.lacks {
+			t.Errorf("%s is known to be missing in %s: %v", c.service, c.region, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/haetae/haetae/aws"
 	"github.com/haetae/haetae/inventory"
@@ -78,6 +79,16 @@ type Probed struct {
 // Denied tells whether a permission is missing.
 func (p Probed) Denied() bool { return inventory.IsDenied(p.Code) }
 
+// elsewhere marks the refusals of what only the management account of the
+// organization is told: no permission of a member would help.
+func elsewhere(probes []*Probed) {
+	for _, p := range probes {
+		if strings.HasPrefix(p.Op, "organizations:") && p.Denied() {
+			p.Code, p.Message = aws.NotOffered, "only the management account of the organization, and its delegated administrators, are told"
+		}
+	}
+}
+
 // Probe makes every call that needs no parent, of the account and of one
 // region, and says how each went. What may be read of each thing is not tried.
 func Probe(ctx context.Context, client *aws.Client, s *aws.Session, region string, extras []string) ([]Probed, error) {
@@ -89,6 +100,7 @@ func Probe(ctx context.Context, client *aws.Client, s *aws.Session, region strin
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var out []*Probed
+	var member atomic.Bool // of an organization that another account manages
 	for _, at := range []struct {
 		p    *plan
 		name string
@@ -102,13 +114,17 @@ func Probe(ctx context.Context, client *aws.Client, s *aws.Session, region strin
 			out = append(out, one)
 			params := step.call.Request(inventory.Parent{Account: s.Account, Region: at.ask})
 			lanes.add(ctx, client.Bucket(s.Account, at.ask, one.Op), job{do: func(paid bool) {
-				for _, err := range client.Pages(ctx, aws.Ask{Session: s, Region: at.ask, Op: one.Op, Params: params, Paid: paid}) {
+				for body, err := range client.Pages(ctx, aws.Ask{Session: s, Region: at.ask, Op: one.Op, Params: params, Paid: paid}) {
 					var f *aws.Failure
 					switch {
-					case errors.As(err, &f) && !slices.Contains(step.call.Absent, f.Code):
+					case errors.As(err, &f) && !step.call.SaysAbsent(f.Code, f.Message):
 						one.Code, one.Message = f.Code, f.Message
 					case err != nil && f == nil:
 						cancel(err)
+					case one.Op == "organizations:DescribeOrganization":
+						o, _ := body["Organization"].(map[string]any)
+						manager, _ := o["MasterAccountId"].(string)
+						member.Store(manager != "" && manager != s.Account)
 					}
 					return // the first page is enough
 				}
@@ -118,6 +134,9 @@ func Probe(ctx context.Context, client *aws.Client, s *aws.Session, region strin
 	lanes.wait.Wait()
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
+	}
+	if member.Load() {
+		elsewhere(out)
 	}
 	probes := make([]Probed, 0, len(out))
 	for _, p := range out {

@@ -75,8 +75,8 @@ func (r *run) work(ctx context.Context) error {
 	home := place{account: r.session.Account, region: r.client.Global(r.session.Region), global: true}
 	r.builder.See(home.account, "")
 	r.begin(ctx, home, r.global)
-	for _, region := range r.opts.Regions {
-		r.enter(ctx, region)
+	if !slices.ContainsFunc(r.global.roots, func(s *step) bool { return s.call.Op == regionsOp }) {
+		r.enterAll(ctx, r.opts.Regions) // named resources are read again
 	}
 	for r.pending > 0 {
 		select {
@@ -89,6 +89,15 @@ func (r *run) work(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// regionsOp tells which regions are on: regions are entered after its answer.
+const regionsOp = "ec2:DescribeRegions"
+
+func (r *run) enterAll(ctx context.Context, regions []string) {
+	for _, region := range regions {
+		r.enter(ctx, region)
+	}
 }
 
 // enter begins with a region.
@@ -352,7 +361,7 @@ func (r *run) hear(ctx context.Context, n news) error {
 		}
 		a.Code, a.Message = f.Code, f.Message
 		r.builder.Add(a)
-		if a.Op == "ec2:DescribeRegions" && t.place.global && r.opts.Regions == nil {
+		if a.Op == regionsOp && t.place.global {
 			r.guessRegions(ctx, f)
 		}
 		return nil
@@ -423,11 +432,13 @@ func (r *run) followUp(ctx context.Context, t task, body map[string]any) error {
 // on, and where buckets are.
 func (r *run) learn(ctx context.Context, t task, body map[string]any) {
 	switch t.step.call.Op {
-	case "ec2:DescribeRegions":
-		if r.opts.Regions == nil && t.place.global {
-			for _, region := range regionsOf(body) {
-				r.enter(ctx, region)
-			}
+	case regionsOp:
+		switch on := regionsOf(body); {
+		case !t.place.global:
+		case r.opts.Regions == nil:
+			r.enterAll(ctx, on)
+		default:
+			r.enterThoseOn(ctx, on)
 		}
 	case "s3api:ListBuckets":
 		for _, b := range list(body, "Buckets") {
@@ -440,9 +451,30 @@ func (r *run) learn(ctx context.Context, t task, body map[string]any) {
 	}
 }
 
+// enterThoseOn begins with the regions that were asked for and says which of
+// them are not on, or do not exist: nothing can be asked there.
+func (r *run) enterThoseOn(ctx context.Context, on []string) {
+	for _, region := range r.opts.Regions {
+		if slices.Contains(on, region) {
+			r.enter(ctx, region)
+			continue
+		}
+		r.builder.Refuse(r.session.Account, region, &haetae.Unknown{Reason: haetae.NotAsked, Detail: "the region is not on, or there is none of that name"})
+		r.notes = append(r.notes, haetae.Problem{
+			Place: haetae.Place{File: "account " + r.session.Account + ", " + region}, Fatal: true,
+			Error: "the region is not on for the account, or there is none of that name",
+			Hint:  "On are " + strings.Join(on, ", ") + ".",
+		})
+	}
+}
+
 // guessRegions goes on without knowing which regions are on: those that always
 // are, or the configured one.
 func (r *run) guessRegions(ctx context.Context, f *aws.Failure) {
+	if r.opts.Regions != nil {
+		r.enterAll(ctx, r.opts.Regions)
+		return
+	}
 	regions := inventory.AlwaysOn()
 	if p := r.session.Partition(); p != "aws" {
 		regions = []string{r.client.Global(r.session.Region)}
@@ -455,9 +487,7 @@ func (r *run) guessRegions(ctx context.Context, f *aws.Failure) {
 		Error: "which regions are on is not known (" + f.Error() + "): read are " + strings.Join(regions, ", "),
 		Hint:  "Allow ec2:DescribeRegions, or name the regions with --region.",
 	})
-	for _, region := range regions {
-		r.enter(ctx, region)
-	}
+	r.enterAll(ctx, regions)
 }
 
 // regionsOf returns the regions of an answer that are on.

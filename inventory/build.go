@@ -246,7 +246,7 @@ func (b *Builder) absent(c *Call, a *Answer) bool {
 	if a.Code == NotOffered {
 		return true
 	}
-	if !slices.Contains(c.Absent, a.Code) && (c.AbsentText == "" || !strings.Contains(a.Message, c.AbsentText)) {
+	if !c.SaysAbsent(a.Code, a.Message) {
 		return false
 	}
 	return a.Params != nil || !slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool { return !o.call.sameParams(c.Params) })

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,6 +41,11 @@ func (c *Call) Sources() []Source {
 		}
 	}
 	return out
+}
+
+// SaysAbsent tells whether an error means that what was asked for is not set.
+func (c *Call) SaysAbsent(code, message string) bool {
+	return slices.Contains(c.Absent, code) || c.AbsentText != "" && strings.Contains(message, c.AbsentText)
 }
 
 // RequiredActions returns the IAM actions that the call needs.

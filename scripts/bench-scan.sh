@@ -11,48 +11,17 @@ sizes=("$@")
 
 scripts/venv.sh
 mkdir -p out/bench
-# HAETAE is a binary to measure instead of this tree's.
-haetae=${HAETAE:-out/haetae}
-[ -n "${HAETAE-}" ] || go build -trimpath -o out/haetae ./cmd/haetae
-go build -o out/replay ./scripts/replay
-python=out/venv/bin/python
-export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
+. scripts/front.sh
 regions=us-east-1,eu-west-1
-replay=
-end() {
-	[ -z "$replay" ] || kill "$replay" 2>/dev/null || true
-	scripts/moto.sh stop "$moto"
-}
-trap end EXIT
-
-# front NAME ARGS…: starts the recorder or the replay; its statistics go to NAME.
-front() {
-	local stats=$1
-	shift
-	out/replay "$@" --listen 127.0.0.1:"$front" >"$stats" &
-	replay=$!
-	for _ in $(seq 100); do
-		$python -c "import socket; socket.create_connection(('127.0.0.1', $front), 1)" 2>/dev/null && return
-		sleep 0.1
-	done
-	echo 'replay does not answer' >&2 && exit 1
-}
-rear() {
-	kill "$replay" && wait "$replay"
-	replay=
-}
-
 # scan NAME: one scan against the front; exit code 3 means that it read nothing.
 scan() {
 	AWS_ENDPOINT_URL=http://127.0.0.1:$front $python scripts/measured.py "$1.cost.json" \
-		"$haetae" scan --from aws --org --region "$regions" --no-resume --all --fail-on none --output json="$1.json" 2>"$1.log" || {
+		"$haetae" scan --from aws --org --region "$regions" --no-resume --no-store --all --fail-on none --output json="$1.json" 2>"$1.log" || {
 		tail -5 "$1.log" >&2
 		exit 1
 	}
 }
 
-quotas=()
-[ -f aws/quotas.yaml ] && quotas=(--quotas aws/quotas.yaml)
 for size in "${sizes[@]}"; do
 	dir=out/bench/$size
 	rm -rf "$dir" && mkdir -p "$dir"

@@ -19,36 +19,10 @@ if [ "$(cat out/prowler-venv/pinned 2>/dev/null)" != "$prowler" ]; then
 fi
 dir=out/vs/$size
 rm -rf "$dir" && mkdir -p "$dir"
-# HAETAE is a binary to measure instead of this tree's.
-haetae=${HAETAE:-out/haetae}
-[ -n "${HAETAE-}" ] || go build -trimpath -o out/haetae ./cmd/haetae
-go build -o out/replay ./scripts/replay
-python=out/venv/bin/python
-export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=$region AWS_EC2_METADATA_DISABLED=true
+. scripts/front.sh
 "$haetae" content list --output json >"$dir/controls.json"
 $python scripts/vs_prowler.py checks "$dir/controls.json" out/prowler-venv/lib/python3.11/site-packages/prowler/providers/aws/services >"$dir/checks"
 
-replay=
-end() {
-	[ -z "$replay" ] || kill "$replay" 2>/dev/null || true
-	scripts/moto.sh stop "$moto"
-}
-trap end EXIT
-front() {
-	local stats=$1
-	shift
-	out/replay "$@" --listen 127.0.0.1:"$front" >"$stats" &
-	replay=$!
-	for _ in $(seq 100); do
-		$python -c "import socket; socket.create_connection(('127.0.0.1', $front), 1)" 2>/dev/null && return
-		sleep 0.1
-	done
-	echo 'replay does not answer' >&2 && exit 1
-}
-rear() {
-	kill "$replay" && wait "$replay"
-	replay=
-}
 # run NAME COMMAND…: measures the command against the front.
 run() {
 	local name=$1
@@ -59,7 +33,7 @@ run() {
 	}
 }
 haetae() {
-	run "$1" "$haetae" scan --from aws --region "$region" --no-resume --all --fail-on none --output ndjson="$1.ndjson" --output json="$1.json"
+	run "$1" "$haetae" scan --from aws --region "$region" --no-resume --no-store --all --fail-on none --output ndjson="$1.ndjson" --output json="$1.json"
 }
 prowler() {
 	# shellcheck disable=SC2046 # the list of checks
@@ -82,8 +56,6 @@ for tool in haetae prowler; do
 	rear
 done
 scripts/moto.sh stop "$moto"
-quotas=()
-[ -f aws/quotas.yaml ] && quotas=(--quotas aws/quotas.yaml)
 for tool in haetae prowler; do
 	front "$dir/$tool-replay.stats.json" serve --from "$dir" --latency "$latency" "${quotas[@]}"
 	$tool "$dir/$tool-replay"

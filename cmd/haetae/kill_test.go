@@ -178,6 +178,19 @@ func TestALiveScanTellsWhatIsWrong(t *testing.T) {
 			}
 			return mototest.Deny
 		}, 3, []string{"less than --min-coverage 50", "iam:GetAccountPasswordPolicy", "Missing permissions"}},
+		{"a second region that there is not", nil, []string{"scan", "--region", "us-east-1,us-esat-1", "--fail-on", "none"}, nil, 3, []string{"111111111111, us-esat-1", "the region is not on"}},
+		{"one account that refuses", nil, []string{"scan", "--accounts", "111111111111,222222222222", "--region", "us-east-1", "--fail-on", "none"}, func(q mototest.Request) mototest.Fault {
+			if q.Service == "sts" && strings.Contains(q.Key, "222222222222") {
+				return mototest.Deny
+			}
+			return mototest.None
+		}, 3, []string{"222222222222", "could not be entered", "haetae policy --org", "iam-password-policy-length-14"}},
+		{"the only account refuses", nil, []string{"scan", "--accounts", "111111111111", "--region", "us-east-1"}, func(q mototest.Request) mototest.Fault {
+			if q.Service == "sts" && strings.Contains(q.Key, "AssumeRole") {
+				return mototest.Deny
+			}
+			return mototest.None
+		}, 3, []string{"may not assume arn:aws:iam::111111111111:role/haetae", "haetae policy --org"}},
 		{"doctor without permissions", nil, []string{"doctor"}, func(q mototest.Request) mototest.Fault {
 			if q.Service == "sts" {
 				return mototest.None
