@@ -90,7 +90,11 @@ func Snapshot(ctx context.Context, client *aws.Client, accounts []Account, o Opt
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	return join(parts, o.Time), nil
+	ids := make([]string, len(accounts))
+	for i := range accounts {
+		ids[i] = accounts[i].ID
+	}
+	return join(ids, parts, o.Time), nil
 }
 
 // collection is what the accounts of one call of [Snapshot] share.
@@ -130,11 +134,23 @@ func (c *collection) run(s *aws.Session, b *inventory.Builder) *run {
 	}
 }
 
-// join makes one snapshot of those of accounts.
-func join(parts []*haetae.Snapshot, at int64) *haetae.Snapshot {
+// join makes one snapshot of those of accounts. What several accounts see, as
+// the organization or a shared subnet, is taken from its owner, else from the
+// first that sees it.
+func join(ids []string, parts []*haetae.Snapshot, at int64) *haetae.Snapshot {
 	all := &haetae.Snapshot{Time: at}
-	for _, p := range parts {
-		all.Resources = append(all.Resources, p.Resources...)
+	index := map[haetae.Key]int{}
+	for i, p := range parts {
+		for _, r := range p.Resources {
+			at, seen := index[r.Key()]
+			switch {
+			case !seen:
+				index[r.Key()] = len(all.Resources)
+				all.Resources = append(all.Resources, r)
+			case r.Account == ids[i]:
+				all.Resources[at] = r
+			}
+		}
 		all.Coverage = append(all.Coverage, p.Coverage...)
 		all.Problems = append(all.Problems, p.Problems...)
 	}

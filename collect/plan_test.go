@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/aws"
 	"github.com/haetae/haetae/inventory"
 )
@@ -142,5 +143,23 @@ func TestALaneThatMustWaitHoldsUpNoOther(t *testing.T) {
 	l.wait.Wait() // an interrupt ends the lanes
 	if done["slow"] != 1 {
 		t.Errorf("%d slow calls were made", done["slow"])
+	}
+}
+
+func TestWhatSeveralAccountsSeeIsItsOwners(t *testing.T) {
+	see := func(from, account, id string) *haetae.Resource {
+		return &haetae.Resource{Type: "AWS::EC2::Subnet", Account: account, Region: "eu-west-1", ID: id, Props: map[string]any{"from": from}}
+	}
+	s := join([]string{"1", "2", "3"}, []*haetae.Snapshot{
+		{Resources: []*haetae.Resource{see("1", "2", "shared"), see("1", "9", "foreign")}},
+		{Resources: []*haetae.Resource{see("2", "2", "shared"), see("2", "9", "foreign")}},
+		{Resources: []*haetae.Resource{see("3", "2", "shared"), see("3", "3", "own")}},
+	}, 1)
+	got := map[string]any{}
+	for _, r := range s.Resources {
+		got[r.ID] = r.Props["from"]
+	}
+	if len(s.Resources) != 3 || got["shared"] != "2" || got["foreign"] != "1" || got["own"] != "3" {
+		t.Errorf("%d resources: %v", len(s.Resources), got)
 	}
 }

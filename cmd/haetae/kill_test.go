@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -99,6 +100,16 @@ func TestAKilledScanGoesOn(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests, killed %d times", total, kills)
+	t.Run("and what it finds is kept, once", func(t *testing.T) {
+		for _, want := range []string{"kept for the first time: ", "since last time: 0 new, 0 fixed, 0 back, 0 unknown"} {
+			cmd := run(filepath.Join(work, "kept"), whole)
+			cmd.Args = append([]string{cmd.Args[0], "scan", "--fail-on", "none", "--output", "json=" + filepath.Join(work, "report.json")}, slices.Concat(cmd.Args[2:9], cmd.Args[11:13])...)
+			out, err := cmd.CombinedOutput()
+			if err != nil || !strings.Contains(string(out), want) {
+				t.Errorf("%v: it does not say %q:\n%s", err, want, out)
+			}
+		}
+	})
 }
 
 // killedAt runs a program and kills it when the n-th request comes.

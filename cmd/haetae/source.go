@@ -73,7 +73,7 @@ func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progr
 			return nil, err
 		}
 		all.Time = max(all.Time, one.Time)
-		all.Resources = append(all.Resources, one.Resources...)
+		all.Resources = replace(all.Resources, one.Resources)
 		all.Coverage = append(all.Coverage, one.Coverage...)
 		all.Problems = append(all.Problems, one.Problems...)
 	}
@@ -104,6 +104,23 @@ func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progr
 		return nil, err
 	}
 	return graph.Assemble(sch, all, graph.Options{HashKey: key}), nil
+}
+
+// replace adds what a further source says. Of what two of them say of the same
+// thing in an account, the later one's word counts.
+func replace(have, more []*haetae.Resource) []*haetae.Resource {
+	index := map[haetae.Key]int{}
+	for i, r := range have {
+		index[r.Key()] = i
+	}
+	for _, r := range more {
+		if i, ok := index[r.Key()]; ok && !r.Declared() && r.Account != "" {
+			have[i] = r
+			continue
+		}
+		have = append(have, r)
+	}
+	return have
 }
 
 // source reads one source, recognising what it is.
@@ -192,7 +209,7 @@ func terraformFolder(ctx context.Context, fsys fs.FS, from string, s *sources) (
 			return nil, err
 		}
 		found = true
-		all.Resources = append(all.Resources, one.Resources...)
+		all.Resources = replace(all.Resources, one.Resources)
 		all.Coverage = append(all.Coverage, one.Coverage...)
 		all.Problems = append(all.Problems, one.Problems...)
 	}
