@@ -288,7 +288,10 @@ func when(v any) (any, error) {
 		if math.Abs(f) > 1e11 { // milliseconds, as some services send against their own model
 			f /= 1000
 		}
-		t = time.UnixMicro(int64(math.Round(f * 1e6)))
+		// Part by part and half to even, as the AWS SDK for Python rounds: a
+		// product of the whole would lose the last microsecond.
+		seconds, part := math.Modf(f)
+		t = time.Unix(int64(seconds), int64(math.RoundToEven(part*1e6))*1000)
 	} else {
 		for _, form := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", http.TimeFormat, time.RFC1123Z, "2006-01-02T15:04:05Z0700", "2006-01-02"} {
 			if t, err = time.Parse(form, s); err == nil {
