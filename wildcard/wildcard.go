@@ -17,8 +17,21 @@ import (
 	"unicode/utf8"
 )
 
-// anyChar is the symbol "?". Literals are their own character.
-const anyChar rune = -1
+// The symbols that are no literals: "?", and "?" in a field of an ARN, which is
+// any character but the colon.
+const (
+	anyChar  rune = -1
+	notColon rune = -2
+)
+
+// loop is what may pass before a symbol.
+type loop uint8
+
+const (
+	noLoop  loop = iota
+	inField      // "*" in a field of an ARN: no colon
+	anyLoop
+)
 
 // Pattern is a compiled pattern. It never changes, so many goroutines may use
 // it at once.
@@ -30,9 +43,10 @@ const anyChar rune = -1
 // a "?".
 type Pattern struct {
 	symbols  []rune
-	loops    []bool // one more than symbols: the last is a "*" at the end
+	loops    []loop // one more than symbols: the last is a "*" at the end
 	fold     bool
-	segments []segment // what lies between loops, for Match
+	segments []segment  // what lies between loops, for Match
+	fields   []*Pattern // the six fields of a pattern for ARNs, instead of segments
 }
 
 // Part is a piece of the text of a pattern. The wildcards in a literal part are
@@ -60,27 +74,102 @@ func Join(fold bool, parts ...Part) *Pattern {
 	for _, part := range parts {
 		size += len(part.Text)
 	}
-	p := &Pattern{symbols: make([]rune, 0, size), loops: make([]bool, 0, size+1), fold: fold}
-	loop := false
+	p := &Pattern{symbols: make([]rune, 0, size), loops: make([]loop, 0, size+1), fold: fold}
+	pending := noLoop
 	for _, part := range parts {
 		for _, r := range part.Text {
 			switch {
 			case r == '*' && !part.Literal:
-				loop = true
-				continue
+				pending = anyLoop
 			case r == '?' && !part.Literal:
 				// A pending "*" moves behind the "?".
-				p.symbols, p.loops = append(p.symbols, anyChar), append(p.loops, false)
-				continue
+				p.symbols, p.loops = append(p.symbols, anyChar), append(p.loops, noLoop)
+			default:
+				p.symbols, p.loops = append(p.symbols, r), append(p.loops, pending)
+				pending = noLoop
 			}
-			p.symbols, p.loops = append(p.symbols, r), append(p.loops, loop)
-			loop = false
 		}
 	}
-	p.loops = append(p.loops, loop)
+	p.loops = append(p.loops, pending)
 	p.segments = segmentsOf(p)
 	return p
 }
+
+// ARNFields is how many fields an ARN has; only the last may contain colons.
+const ARNFields = 6
+
+// CompileARN reads a pattern as the operators ArnLike and ArnEquals do: each of
+// the six fields is compared separately, so a wildcard in the first five fits no
+// colon
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
+// It says false for a pattern with fewer fields, which no ARN fits.
+func CompileARN(pattern string) (*Pattern, bool) { return JoinARN(Part{Text: pattern}) }
+
+// JoinARN makes a pattern for ARNs of parts. A colon in a literal part separates
+// fields as any other does. It says false as CompileARN does.
+func JoinARN(parts ...Part) (*Pattern, bool) {
+	fields := make([][]Part, 1, ARNFields)
+	for _, part := range parts {
+		texts := strings.SplitN(part.Text, ":", ARNFields+1-len(fields))
+		for i, text := range texts {
+			if i > 0 {
+				fields = append(fields, nil)
+			}
+			last := len(fields) - 1
+			fields[last] = append(fields[last], Part{Text: text, Literal: part.Literal})
+		}
+	}
+	if len(fields) != ARNFields {
+		return nil, false
+	}
+	return joinFields(fields), true
+}
+
+func joinFields(fields [][]Part) *Pattern {
+	p := &Pattern{}
+	for i, parts := range fields {
+		field := Join(false, parts...)
+		p.fields = append(p.fields, field)
+		if i > 0 {
+			p.symbols, p.loops = append(p.symbols, ':'), append(p.loops, p.fields[i-1].tail(i-1))
+		}
+		for j, r := range field.symbols {
+			before := field.loops[j]
+			if i < ARNFields-1 {
+				r, before = inside(r), insideLoop(before)
+			}
+			p.symbols, p.loops = append(p.symbols, r), append(p.loops, before)
+		}
+	}
+	p.loops = append(p.loops, p.fields[ARNFields-1].tail(ARNFields-1))
+	return p
+}
+
+// tail is the loop at the end of field i of an ARN.
+func (p *Pattern) tail(i int) loop {
+	last := p.loops[len(p.loops)-1]
+	if i < ARNFields-1 {
+		return insideLoop(last)
+	}
+	return last
+}
+
+func inside(r rune) rune {
+	if r == anyChar {
+		return notColon
+	}
+	return r
+}
+
+func insideLoop(l loop) loop {
+	if l == anyLoop {
+		return inField
+	}
+	return l
+}
+
+// takes tells whether a character may pass in the loop.
+func (l loop) takes(r rune) bool { return l == anyLoop || l == inField && r != ':' }
 
 // segment is what lies between two loops. Its text is in lower case when the
 // pattern folds.
@@ -93,7 +182,7 @@ func segmentsOf(p *Pattern) []segment {
 	var segments []segment
 	start := 0
 	for i := 0; i <= len(p.symbols); i++ {
-		if !p.loops[i] {
+		if p.loops[i] == noLoop {
 			continue
 		}
 		segments = append(segments, segmentOf(p.symbols[start:i], p.fold))
@@ -129,14 +218,14 @@ func segmentOf(symbols []rune, fold bool) segment {
 func (p *Pattern) String() string {
 	var b strings.Builder
 	for i := 0; i <= len(p.symbols); i++ {
-		if p.loops[i] {
+		if p.loops[i] != noLoop {
 			b.WriteByte('*')
 		}
 		if i == len(p.symbols) {
 			break
 		}
 		switch r := p.symbols[i]; r {
-		case anyChar:
+		case anyChar, notColon:
 			b.WriteByte('?')
 		case '*', '?', '$':
 			b.WriteString("${")
@@ -155,22 +244,32 @@ func (p *Pattern) String() string {
 func (p *Pattern) Exact() (string, bool) {
 	var b strings.Builder
 	for i, r := range p.symbols {
-		if p.loops[i] || r == anyChar || p.fold && lower(r) != upper(r) {
+		if p.loops[i] != noLoop || r < 0 || p.fold && lower(r) != upper(r) {
 			return "", false
 		}
 		b.WriteRune(r)
 	}
-	return b.String(), !p.loops[len(p.symbols)]
+	return b.String(), p.loops[len(p.symbols)] == noLoop
 }
 
 // Any tells whether every string fits.
-func (p *Pattern) Any() bool { return len(p.symbols) == 0 && p.loops[0] }
+func (p *Pattern) Any() bool { return len(p.symbols) == 0 && p.loops[0] == anyLoop }
 
 // Match tells whether text fits the pattern. It allocates nothing. Between two
 // "*" the first place that fits is the best one, so nothing is tried twice: it
 // takes len(text) steps, times the length of the longest stretch between two
 // wildcards at worst.
 func (p *Pattern) Match(text string) bool {
+	for i, field := range p.fields {
+		if i == ARNFields-1 {
+			return field.Match(text)
+		}
+		colon := strings.IndexByte(text, ':')
+		if colon < 0 || !field.Match(text[:colon]) {
+			return false
+		}
+		text = text[colon+1:]
+	}
 	first, last := &p.segments[0], &p.segments[len(p.segments)-1]
 	at, ok := first.at(text, 0, p.fold)
 	if !ok {
