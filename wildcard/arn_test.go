@@ -19,22 +19,26 @@ func TestEachFieldOfAnARNIsComparedSeparately(t *testing.T) {
 		{"a question mark takes no colon in a field", "arn:aws:s3:?::b", "arn:aws:s3:::::b", false},
 		{"what has no six fields is no ARN", "*:*:*:*:*:*", "111122223333", false},
 	} {
-		p, ok := CompileARN(c.pattern)
-		if !ok || p.Match(c.text) != c.want {
+		p := CompileARN(c.pattern)
+		if p.Match(c.text) != c.want {
 			t.Errorf("%s: %q on %q is %v", c.name, c.pattern, c.text, !c.want)
 		}
 	}
-	if _, ok := CompileARN("arn:aws:s3*"); ok {
+	if CompileARN("arn:aws:s3*").Match("arn:aws:s3:::b") {
 		t.Error("a pattern of three fields is no pattern for ARNs")
 	}
-	p, ok := JoinARN(Part{Text: "arn:aws:iam::"}, Part{Text: "*", Literal: true}, Part{Text: ":role/*"})
-	if !ok || p.Match("arn:aws:iam::1:role/x") || !p.Match("arn:aws:iam::*:role/x") {
+	p := Join(false, Part{Text: "arn:aws:iam::", Field: true}, Part{Text: "*", Literal: true, Field: true}, Part{Text: ":role/*"})
+	if p.Match("arn:aws:iam::1:role/x") || !p.Match("arn:aws:iam::*:role/x") {
 		t.Error("a literal star in a field is a character")
+	}
+	long := CompileARN("arn:*:" + strings.Repeat("x", 600) + ":::*")
+	if !long.Match("arn:aws:"+strings.Repeat("x", 600)+":::b") || long.Match("arn:aws:x:::b") {
+		t.Error("a long pattern is matched too")
 	}
 }
 
 func TestFieldsAndPlainPatternsAreComparedWithEachOther(t *testing.T) {
-	roles, _ := CompileARN("arn:aws:iam::*:role/*")
+	roles := CompileARN("arn:aws:iam::*:role/*")
 	plain := Compile("arn:aws:iam::*:role/*")
 	if ok, err := Covers(plain, roles, 0); !ok || err != nil {
 		t.Error("what passes no colon passes everything", err)
@@ -61,8 +65,7 @@ func randomARN(r *rand.Rand) example {
 		}
 		fields, text = append(fields, f), append(text, f.String())
 	}
-	p, _ := CompileARN(strings.Join(text, ":"))
-	return example{p, func(w string) bool {
+	return example{CompileARN(strings.Join(text, ":")), func(w string) bool {
 		parts := strings.SplitN(w, ":", ARNFields)
 		for i, f := range fields {
 			if i >= len(parts) || !f.fits(parts[i]) {

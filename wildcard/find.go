@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"unicode"
 )
 
 // ErrTooLarge says that a question was given up when it had looked at as many
@@ -90,6 +91,8 @@ type bits []uint64
 
 func (b bits) set(i int) { b[i/64] |= 1 << (i % 64) }
 
+func (b bits) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
+
 func (b bits) meets(c bits) bool {
 	for i, w := range b {
 		if w&c[i] != 0 {
@@ -148,7 +151,7 @@ func newSearch(all, none []*Pattern) *search {
 	for _, b := range []*bits{&s.begin, &s.ends, &s.traps, &s.loops, &s.wild, &s.fieldLoops, &s.fieldWild} {
 		*b = make(bits, words)
 	}
-	s.fields = slices.ContainsFunc(none, func(n *Pattern) bool { return n.fields != nil })
+	s.fields = slices.ContainsFunc(none, func(n *Pattern) bool { return n.inFields })
 	at := 0
 	for _, n := range none {
 		s.begin.set(at)
@@ -286,14 +289,13 @@ func (s *search) letters(at *state) []rune {
 
 // cases are the characters that fit a literal, as written first.
 func (p *Pattern) cases(r rune) []rune {
-	switch {
-	case !p.fold || lower(r) == upper(r):
-		return []rune{r}
-	case r == lower(r):
-		return []rune{r, upper(r)}
-	default:
-		return []rune{r, lower(r)}
+	all := []rune{r}
+	if p.fold {
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			all = append(all, other)
+		}
 	}
+	return all
 }
 
 // advance adds the states to which a character leads: every pattern of all may
@@ -304,11 +306,8 @@ func (s *search) advance(from *state, letter rune, others bits, i int, places []
 		return
 	}
 	p, place := s.all[i], from.places[i]
-	if place < len(p.symbols) {
-		r := p.symbols[place]
-		if r == anyChar || r == notColon && letter != ':' || r == letter || p.fold && lower(r) == lower(letter) {
-			s.advance(from, letter, others, i+1, append(places, place+1))
-		}
+	if place < len(p.symbols) && p.takes(place, letter) {
+		s.advance(from, letter, others, i+1, append(places, place+1))
 	}
 	if p.loops[place].takes(letter) {
 		s.advance(from, letter, others, i+1, append(places, place))

@@ -1,5 +1,7 @@
 package wildcard
 
+import "slices"
+
 // Meets tells whether some string fits both patterns. It takes
 // len(p)·len(q) steps at most.
 func Meets(p, q *Pattern) bool {
@@ -46,7 +48,7 @@ func agree(p *Pattern, i int, q *Pattern, j int) bool {
 	case b == notColon:
 		return a != ':'
 	default:
-		return a == b || (p.fold || q.fold) && lower(a) == lower(b)
+		return a == b || (p.fold || q.fold) && foldRune(a) == foldRune(b)
 	}
 }
 
@@ -71,29 +73,19 @@ func CoveredBy(p *Pattern, union []*Pattern, limit int) (bool, error) {
 // embeds tells whether p covers q for a reason that the texts show: each symbol
 // of q is taken by a symbol of p that is at least as wide, or by a loop of p.
 // When it says no, p may cover q all the same: "*a?*" covers "*a*b*".
-func embeds(p, q *Pattern) bool {
-	switch {
-	case p.fields == nil:
-		return embedsPlain(p, q)
-	case q.fields != nil:
-		for i, field := range p.fields {
-			if !embedsPlain(field, q.fields[i]) {
-				return false
-			}
-		}
-		return true
-	default:
-		text, ok := q.Exact()
-		return ok && p.Match(text)
-	}
-}
-
-// embedsPlain is embeds for a p that is not of fields. Wildcards of q that fit no
-// colon are taken for wider than they are.
 //
 // It walks like a matcher of wildcards, over the symbols and loops of q instead
-// of characters: back to the last loop of p when something does not fit.
-func embedsPlain(p, q *Pattern) bool {
+// of characters: back to the last loop of p when something does not fit. That is
+// not enough when loops of p differ, so for those that stay in fields it only
+// knows equal texts and what q has no wildcards in. Wildcards of q that stay in
+// fields are taken for wider than they are.
+func embeds(p, q *Pattern) bool {
+	if p.inFields {
+		if text, ok := q.Exact(); ok {
+			return p.Match(text)
+		}
+		return p.fold == q.fold && slices.Equal(p.symbols, q.symbols) && slices.Equal(p.loops, q.loops)
+	}
 	i, j := 0, 0
 	passed := false // q's loop before j has been taken
 	back, mark, markPassed := -1, 0, false
@@ -133,7 +125,7 @@ func embedsPlain(p, q *Pattern) bool {
 }
 
 // within tells whether all characters of symbol j of q fit symbol i of p, which
-// is not of fields.
+// has none that stay in fields.
 func within(p *Pattern, i int, q *Pattern, j int) bool {
 	a, b := p.symbols[i], q.symbols[j]
 	switch {
@@ -142,8 +134,8 @@ func within(p *Pattern, i int, q *Pattern, j int) bool {
 	case b < 0:
 		return false
 	case p.fold:
-		return lower(a) == lower(b)
+		return foldRune(a) == foldRune(b)
 	default:
-		return a == b && (!q.fold || lower(b) == upper(b))
+		return a == b && (!q.fold || !hasCase(b))
 	}
 }

@@ -14,6 +14,7 @@ package wildcard
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -45,8 +46,8 @@ type Pattern struct {
 	symbols  []rune
 	loops    []loop // one more than symbols: the last is a "*" at the end
 	fold     bool
-	segments []segment  // what lies between loops, for Match
-	fields   []*Pattern // the six fields of a pattern for ARNs, instead of segments
+	segments []segment // what lies between loops, for Match; nil if inFields
+	inFields bool      // some wildcard stays in its field
 }
 
 // Part is a piece of the text of a pattern. The wildcards in a literal part are
@@ -55,13 +56,15 @@ type Pattern struct {
 type Part struct {
 	Text    string
 	Literal bool
+	// Field makes wildcards stay in a field of an ARN: they fit no colon.
+	Field bool
 }
 
 // Compile reads a pattern that minds upper and lower case.
 func Compile(pattern string) *Pattern { return Join(false, Part{Text: pattern}) }
 
-// CompileFold reads a pattern for which the 26 letters of ASCII are the same in
-// upper and lower case.
+// CompileFold reads a pattern that does not mind upper and lower case: letters
+// are the same when strings.EqualFold says so.
 func CompileFold(pattern string) *Pattern { return Join(true, Part{Text: pattern}) }
 
 // Literal is the pattern that only this text fits.
@@ -80,19 +83,43 @@ func Join(fold bool, parts ...Part) *Pattern {
 		for _, r := range part.Text {
 			switch {
 			case r == '*' && !part.Literal:
-				pending = anyLoop
+				pending = max(pending, part.loop())
+			case r == '?' && !part.Literal && pending == part.loop():
+				// The pending "*" moves behind the "?".
+				p.add(part.one(), noLoop)
 			case r == '?' && !part.Literal:
-				// A pending "*" moves behind the "?".
-				p.symbols, p.loops = append(p.symbols, anyChar), append(p.loops, noLoop)
+				p.add(part.one(), pending)
+				pending = noLoop
 			default:
-				p.symbols, p.loops = append(p.symbols, r), append(p.loops, pending)
+				p.add(r, pending)
 				pending = noLoop
 			}
 		}
+		p.inFields = p.inFields || part.Field && !part.Literal && strings.ContainsAny(part.Text, "*?")
 	}
 	p.loops = append(p.loops, pending)
-	p.segments = segmentsOf(p)
+	if !p.inFields {
+		p.segments = segmentsOf(p)
+	}
 	return p
+}
+
+func (p *Pattern) add(symbol rune, before loop) {
+	p.symbols, p.loops = append(p.symbols, symbol), append(p.loops, before)
+}
+
+func (p Part) loop() loop {
+	if p.Field {
+		return inField
+	}
+	return anyLoop
+}
+
+func (p Part) one() rune {
+	if p.Field {
+		return notColon
+	}
+	return anyChar
 }
 
 // ARNFields is how many fields an ARN has; only the last may contain colons.
@@ -102,80 +129,19 @@ const ARNFields = 6
 // the six fields is compared separately, so a wildcard in the first five fits no
 // colon
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
-// It says false for a pattern with fewer fields, which no ARN fits.
-func CompileARN(pattern string) (*Pattern, bool) { return JoinARN(Part{Text: pattern}) }
-
-// JoinARN makes a pattern for ARNs of parts. A colon in a literal part separates
-// fields as any other does. It says false as CompileARN does.
-func JoinARN(parts ...Part) (*Pattern, bool) {
-	fields := make([][]Part, 1, ARNFields)
-	for _, part := range parts {
-		texts := strings.SplitN(part.Text, ":", ARNFields+1-len(fields))
-		for i, text := range texts {
-			if i > 0 {
-				fields = append(fields, nil)
-			}
-			last := len(fields) - 1
-			fields[last] = append(fields[last], Part{Text: text, Literal: part.Literal})
-		}
-	}
-	if len(fields) != ARNFields {
-		return nil, false
-	}
-	return joinFields(fields), true
-}
-
-func joinFields(fields [][]Part) *Pattern {
-	p := &Pattern{}
-	for i, parts := range fields {
-		field := Join(false, parts...)
-		p.fields = append(p.fields, field)
-		if i > 0 {
-			p.symbols, p.loops = append(p.symbols, ':'), append(p.loops, p.fields[i-1].tail(i-1))
-		}
-		for j, r := range field.symbols {
-			before := field.loops[j]
-			if i < ARNFields-1 {
-				r, before = inside(r), insideLoop(before)
-			}
-			p.symbols, p.loops = append(p.symbols, r), append(p.loops, before)
-		}
-	}
-	p.loops = append(p.loops, p.fields[ARNFields-1].tail(ARNFields-1))
-	return p
-}
-
-// tail is the loop at the end of field i of an ARN.
-func (p *Pattern) tail(i int) loop {
-	last := p.loops[len(p.loops)-1]
-	if i < ARNFields-1 {
-		return insideLoop(last)
-	}
-	return last
-}
-
-func inside(r rune) rune {
-	if r == anyChar {
-		return notColon
-	}
-	return r
-}
-
-func insideLoop(l loop) loop {
-	if l == anyLoop {
-		return inField
-	}
-	return l
+func CompileARN(pattern string) *Pattern {
+	fields := strings.SplitN(pattern, ":", ARNFields)
+	head := strings.Join(fields[:min(len(fields), ARNFields-1)], ":")
+	return Join(false, Part{Text: head, Field: true}, Part{Text: pattern[len(head):]})
 }
 
 // takes tells whether a character may pass in the loop.
 func (l loop) takes(r rune) bool { return l == anyLoop || l == inField && r != ':' }
 
-// segment is what lies between two loops. Its text is in lower case when the
-// pattern folds.
+// segment is what lies between two loops.
 type segment struct {
 	text    string // without wildcards
-	symbols []rune // set instead of text when there is a "?"
+	symbols []rune // set instead of text when there is a "?", and, folded, when the pattern folds
 }
 
 func segmentsOf(p *Pattern) []segment {
@@ -193,11 +159,11 @@ func segmentsOf(p *Pattern) []segment {
 
 func segmentOf(symbols []rune, fold bool) segment {
 	var text strings.Builder
-	wild := false
+	wild := fold
 	lowered := make([]rune, len(symbols))
 	for i, r := range symbols {
 		if fold {
-			r = lower(r)
+			r = foldRune(r)
 		}
 		lowered[i] = r
 		wild = wild || r == anyChar
@@ -244,7 +210,7 @@ func (p *Pattern) String() string {
 func (p *Pattern) Exact() (string, bool) {
 	var b strings.Builder
 	for i, r := range p.symbols {
-		if p.loops[i] != noLoop || r < 0 || p.fold && lower(r) != upper(r) {
+		if p.loops[i] != noLoop || r < 0 || p.fold && hasCase(r) {
 			return "", false
 		}
 		b.WriteRune(r)
@@ -258,17 +224,12 @@ func (p *Pattern) Any() bool { return len(p.symbols) == 0 && p.loops[0] == anyLo
 // Match tells whether text fits the pattern. It allocates nothing. Between two
 // "*" the first place that fits is the best one, so nothing is tried twice: it
 // takes len(text) steps, times the length of the longest stretch between two
-// wildcards at worst.
+// wildcards at worst. A pattern with wildcards that stay in fields takes
+// len(text)·len(pattern) steps, and allocates when it is longer than 500
+// characters.
 func (p *Pattern) Match(text string) bool {
-	for i, field := range p.fields {
-		if i == ARNFields-1 {
-			return field.Match(text)
-		}
-		colon := strings.IndexByte(text, ':')
-		if colon < 0 || !field.Match(text[:colon]) {
-			return false
-		}
-		text = text[colon+1:]
+	if p.inFields {
+		return p.walk(text)
 	}
 	first, last := &p.segments[0], &p.segments[len(p.segments)-1]
 	at, ok := first.at(text, 0, p.fold)
@@ -290,17 +251,55 @@ func (p *Pattern) Match(text string) bool {
 	return true
 }
 
+// walk follows all places of the pattern at once.
+func (p *Pattern) walk(text string) bool {
+	var fixed [2][8]uint64
+	now, next := bits(fixed[0][:]), bits(fixed[1][:])
+	if words := len(p.symbols)/64 + 1; words > len(now) {
+		now, next = make(bits, words), make(bits, words)
+	}
+	now.set(0)
+	for _, r := range text {
+		clear(next)
+		any := false
+		for i := 0; i <= len(p.symbols); i++ {
+			if !now.has(i) {
+				continue
+			}
+			if p.loops[i].takes(r) {
+				next.set(i)
+				any = true
+			}
+			if i < len(p.symbols) && p.takes(i, r) {
+				next.set(i + 1)
+				any = true
+			}
+		}
+		if !any {
+			return false
+		}
+		now, next = next, now
+	}
+	return now.has(len(p.symbols))
+}
+
+// takes tells whether a character fits symbol i.
+func (p *Pattern) takes(i int, r rune) bool {
+	switch want := p.symbols[i]; want {
+	case anyChar:
+		return true
+	case notColon:
+		return r != ':'
+	default:
+		return want == r || p.fold && foldRune(want) == foldRune(r)
+	}
+}
+
 // at tells whether text has the segment at an offset, and where it ends.
 func (s *segment) at(text string, offset int, fold bool) (int, bool) {
 	if s.symbols == nil {
 		end := offset + len(s.text)
-		if end > len(text) {
-			return 0, false
-		}
-		if fold {
-			return end, equalFold(text[offset:end], s.text)
-		}
-		return end, text[offset:end] == s.text
+		return end, end <= len(text) && text[offset:end] == s.text
 	}
 	for _, want := range s.symbols {
 		if offset == len(text) {
@@ -311,7 +310,7 @@ func (s *segment) at(text string, offset int, fold bool) (int, bool) {
 			r, size = utf8.DecodeRuneInString(text[offset:])
 		}
 		if fold {
-			r = lower(r)
+			r = foldRune(r)
 		}
 		// A byte that is not valid decodes to U+FFFD of size 1.
 		if want != anyChar && (r != want || r == utf8.RuneError && size == 1) {
@@ -363,30 +362,25 @@ func (s *segment) find(text string, offset int, fold bool) (int, bool) {
 	}
 }
 
-// equalFold compares text to lowered, which is in lower case and as long.
-func equalFold(text, lowered string) bool {
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != lowered[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(r rune) rune {
+// foldRune gives the same character for all that strings.EqualFold takes for the
+// same: of ASCII letters the one in lower case.
+func foldRune(r rune) rune {
 	if 'A' <= r && r <= 'Z' {
 		return r + 'a' - 'A'
 	}
-	return r
+	if r < utf8.RuneSelf {
+		return r
+	}
+	least := r
+	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+		least = min(least, other)
+	}
+	if least < utf8.RuneSelf {
+		return foldRune(least)
+	}
+	return least
 }
 
-func upper(r rune) rune {
-	if 'a' <= r && r <= 'z' {
-		return r - 'a' + 'A'
-	}
-	return r
-}
+// hasCase tells whether there is another character that foldRune takes for the
+// same.
+func hasCase(r rune) bool { return r >= 0 && unicode.SimpleFold(r) != r }
