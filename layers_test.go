@@ -31,7 +31,7 @@ var layers = map[string]int{
 
 // sideways are imports within a layer that the architecture allows.
 var sideways = map[string][]string{
-	"schema":  {""}, "policy": {"", "wildcard"},
+	"schema":  {""},
 	"graph":   {},
 	"control": {"graph", "iam", "network"}, "standard": {"graph", "control"}, "iam": {"graph"}, "network": {"graph"}, "inventory": {},
 	"exposure": {"graph", "control", "standard", "iam", "network", "sigma", "baseline", "vuln", "classify", "waf"},
