@@ -125,7 +125,7 @@ type comparer struct {
 	// strangers restricts who asks to those whom the policy does not name.
 	strangers bool
 	// avoid is what the values of condition keys must not be, by lower-case key.
-	avoid map[string][]choice
+	avoid map[string][]demand
 	// foreign are ARNs that the values of aws:SourceArn must not be.
 	foreign []*wildcard.Pattern
 

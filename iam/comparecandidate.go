@@ -18,7 +18,7 @@ func exactly(text string) *wildcard.Pattern { return wildcard.Literal(text) }
 // between two neighbours all values are alike, so one of each piece is enough to
 // prove that there is none. Where they stand beside tests of texts, or beside
 // variables, finding none proves nothing.
-func (d *comparer) candidate(kind permission.Kind, other, texts []choice, in among, with fill, loose bool) (string, chance) {
+func (d *comparer) candidate(kind permission.Kind, other, texts []demand, in among, with fill, loose bool) (string, chance) {
 	var variables bool
 	var values []string
 	families := map[family]bool{}
@@ -56,7 +56,7 @@ func (d *comparer) candidate(kind permission.Kind, other, texts []choice, in amo
 		}
 	}
 	if len(texts) > 0 {
-		if value, answer := text(texts, in, with); answer == found {
+		if value, answer := someText(texts, in, with); answer == found {
 			values = append(values, value)
 		}
 	}
@@ -106,9 +106,9 @@ func (f family) kind() permission.Kind {
 
 // values are one value of each piece into which the tests of the family split
 // all.
-func (f family) values(choices []choice) []string {
+func (f family) values(demands []demand) []string {
 	var bounds []string
-	for _, c := range choices {
+	for _, c := range demands {
 		if familyOf(c.test) == f {
 			for _, t := range c.templates {
 				bounds = append(bounds, t.Text)

@@ -95,7 +95,7 @@ func (d *comparer) check(key string, b binding, list []literal, env assignment) 
 			if len(b.values.List) == 1 && !b.values.Multi && textual(l.condition.Operator.Test) {
 				in := among{}
 				in.all = append(in.all, exactly(b.values.List[0]))
-				if possibleText([]choice{choose(l)}, in, d.profile.variable) == never {
+				if possibleText([]demand{choose(l)}, in, d.profile.variable) == never {
 					return never
 				}
 			}
@@ -110,9 +110,9 @@ func (d *comparer) check(key string, b binding, list []literal, env assignment) 
 }
 
 // choose is what a literal wants of the one value of its key.
-func choose(l literal) choice {
+func choose(l literal) demand {
 	c := l.condition
-	return choice{c.Values, c.Operator.Test, l.want != c.Operator.Negated}
+	return demand{c.Values, c.Operator.Test, l.want != c.Operator.Negated}
 }
 
 func (d *comparer) hasOpenVariables(c *policy.Condition) bool {
@@ -123,7 +123,7 @@ func (d *comparer) hasOpenVariables(c *policy.Condition) bool {
 
 // single looks for one value.
 func (d *comparer) single(key string, list []literal, env assignment) (binding, chance) {
-	var choices []choice
+	var demands []demand
 	for _, l := range list {
 		switch c := l.condition; {
 		case c.Broken, c.Operator.Test == policy.NullTest:
@@ -131,10 +131,10 @@ func (d *comparer) single(key string, list []literal, env assignment) (binding, 
 				return binding{}, never
 			}
 		default:
-			choices = append(choices, choose(l))
+			demands = append(demands, choose(l))
 		}
 	}
-	value, answer := d.value(key, choices, env)
+	value, answer := d.value(key, demands, env)
 	return binding{values: One(value)}, answer
 }
 
@@ -142,7 +142,7 @@ func (d *comparer) single(key string, list []literal, env assignment) (binding, 
 // what is wanted of all, and for each thing that is wanted of one there must be
 // one that does it as well.
 func (d *comparer) several(key string, list []literal, env assignment) (binding, chance) {
-	var all, some []choice
+	var all, some []demand
 	for _, l := range list {
 		c := l.condition
 		op := c.Operator
@@ -157,7 +157,7 @@ func (d *comparer) several(key string, list []literal, env assignment) (binding,
 			some = append(some, choose(l))
 		}
 	}
-	wanted := [][]choice{all}
+	wanted := [][]demand{all}
 	if len(some) > 0 {
 		wanted = nil
 		for _, one := range some {
@@ -166,8 +166,8 @@ func (d *comparer) several(key string, list []literal, env assignment) (binding,
 	}
 	worst := found
 	var values []string
-	for _, choices := range wanted {
-		value, answer := d.value(key, choices, env)
+	for _, demands := range wanted {
+		value, answer := d.value(key, demands, env)
 		if answer == never {
 			return binding{}, never
 		}
@@ -188,20 +188,20 @@ func textual(test policy.Test) bool {
 	return false
 }
 
-// value looks for one value that satisfies all choices.
-func (d *comparer) value(key string, choices []choice, env assignment) (string, chance) {
+// value looks for one value that satisfies all demands.
+func (d *comparer) value(key string, demands []demand, env assignment) (string, chance) {
 	kind := permission.Kind(0)
 	if k, known := d.engine.catalogue.Key(key); known {
 		kind = k.Kind
 	}
 	in := d.profile.domain(key, kind)
-	choices = slices.Concat(choices, d.avoid[key])
+	demands = slices.Concat(demands, d.avoid[key])
 	if key == "aws:sourcearn" {
 		in.none = slices.Concat(in.none, d.foreign)
 	}
-	var other []choice
-	var texts []choice
-	for _, c := range choices {
+	var other []demand
+	var texts []demand
+	for _, c := range demands {
 		if textual(c.test) {
 			texts = append(texts, c)
 		} else {
@@ -219,16 +219,16 @@ func (d *comparer) value(key string, choices []choice, env assignment) (string, 
 		if nice := niceValue(key); nice != "" && d.fitsAll(nice, texts, in, with) {
 			return nice, found
 		}
-		if value, answer := text(texts, among{in.all, append(slices.Clone(in.none), exactly(""))}, with); answer == found {
+		if value, answer := someText(texts, among{in.all, append(slices.Clone(in.none), exactly(""))}, with); answer == found {
 			return value, found
 		}
-		return text(texts, in, with)
+		return someText(texts, in, with)
 	}
 	return d.candidate(kind, other, texts, in, with, env == nil)
 }
 
 // fitsAll tests one value.
-func (d *comparer) fitsAll(value string, choices []choice, in among, with fill) bool {
+func (d *comparer) fitsAll(value string, demands []demand, in among, with fill) bool {
 	for _, p := range in.all {
 		if !p.Match(value) {
 			return false
@@ -239,7 +239,7 @@ func (d *comparer) fitsAll(value string, choices []choice, in among, with fill) 
 			return false
 		}
 	}
-	return !slices.ContainsFunc(choices, func(c choice) bool {
+	return !slices.ContainsFunc(demands, func(c demand) bool {
 		hit := slices.ContainsFunc(c.templates, func(t *policy.Template) bool {
 			f, ok, _ := t.Fill(with)
 			return ok && fits(c.test, f, t.Text, value)

@@ -11,9 +11,6 @@ import (
 	"github.com/haetae/haetae/wildcard"
 )
 
-// strangerAccount is an account that no policy names.
-const strangerAccount = "999999999999"
-
 // profile is a kind of principal in one account, or one principal, with a way
 // into AWS. Policies tell only finitely many of them apart, so a comparison goes
 // through them all; what they leave open, such as the name of a user, is solved.

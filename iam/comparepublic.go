@@ -29,7 +29,7 @@ type PublicCheck struct {
 // The two senses differ: a Deny, or two statements that only together are open,
 // count in the second alone, and statements that are dead in the first alone.
 func (e *Engine) NotPublic(d *policy.Document) *PublicCheck {
-	c := &comparer{engine: e, next: d, strangers: true, avoid: map[string][]choice{}}
+	c := &comparer{engine: e, next: d, strangers: true, avoid: map[string][]demand{}}
 	var accounts []string
 	for _, st := range d.Statements {
 		for _, key := range trusted(st) {
@@ -39,8 +39,8 @@ func (e *Engine) NotPublic(d *policy.Document) *PublicCheck {
 				}
 				for _, t := range cond.Values {
 					accounts = append(accounts, accountNumbers(t.Text)...)
-					if pins(cond, t) {
-						c.avoid[key] = append(c.avoid[key], choice{[]*policy.Template{t}, cond.Operator.Test, false})
+					if pinsValue(cond, t) {
+						c.avoid[key] = append(c.avoid[key], demand{[]*policy.Template{t}, cond.Operator.Test, false})
 					}
 				}
 			}
@@ -66,8 +66,8 @@ func trusted(st *policy.Statement) []string {
 	return slices.Compact(out)
 }
 
-// pins tells whether a value stands for known callers and no others.
-func pins(c *policy.Condition, t *policy.Template) bool {
+// pinsValue tells whether a value stands for known callers and no others.
+func pinsValue(c *policy.Condition, t *policy.Template) bool {
 	text := t.Text
 	switch {
 	case len(t.Variables()) > 0:

@@ -64,11 +64,11 @@ func (d *comparer) futureAction(list []literal) (string, chance) {
 	return "", maybe
 }
 
-// resourceChoices are what the literals want of the resource.
-func resourceChoices(list []literal) []choice {
-	var out []choice
+// resourceDemands are what the literals want of the resource.
+func resourceDemands(list []literal) []demand {
+	var out []demand
 	for _, l := range list {
-		out = append(out, choice{l.resources.List, "", l.want != l.resources.Not})
+		out = append(out, demand{l.resources.List, "", l.want != l.resources.Not})
 	}
 	return out
 }
@@ -88,7 +88,7 @@ func (d *comparer) resourcePossible(list []literal) chance {
 	if noResource(list) {
 		return found
 	}
-	return possibleText(resourceChoices(list), among{all: []*wildcard.Pattern{arnShape()}}, d.profile.variable)
+	return possibleText(resourceDemands(list), among{all: []*wildcard.Pattern{arnShape()}}, d.profile.variable)
 }
 
 // leaf makes the request, when every statement is settled.
@@ -303,7 +303,7 @@ type resourceSearch struct {
 func (d *comparer) resources(chosen settled, env, context assignment) *resourceSearch {
 	out := &resourceSearch{}
 	with := d.profile.under(env)
-	for _, c := range resourceChoices(chosen[compareResource]) {
+	for _, c := range resourceDemands(chosen[compareResource]) {
 		sets := setsOf(c, with)
 		if c.inside {
 			out.must = append(out.must, sets)

@@ -8,8 +8,8 @@ import (
 	"github.com/haetae/haetae/wildcard"
 )
 
-// choice is a value that is wanted to fit one of the templates, or none of them.
-type choice struct {
+// demand is a value that is wanted to fit one of the templates, or none of them.
+type demand struct {
 	templates []*policy.Template
 	test      policy.Test // "" for a Resource element
 	inside    bool
@@ -31,14 +31,14 @@ const (
 // arnShape is what arn.Parse takes for an ARN.
 func arnShape() *wildcard.Pattern { return wildcard.CompileARN("arn:?*:?*:*:*:?*") }
 
-// text looks for a text that fits all choices. Variables are replaced by with,
+// someText looks for a text that fits all demands. Variables are replaced by with,
 // which knows them all.
-func text(choices []choice, in among, with fill) (string, chance) {
-	return byShape(choices, in, func(c choice) []*wildcard.Pattern { return setsOf(c, with) })
+func someText(demands []demand, in among, with fill) (string, chance) {
+	return byShape(demands, in, func(c demand) []*wildcard.Pattern { return setsOf(c, with) })
 }
 
-// setsOf are the sets of the texts that fit the templates of a choice.
-func setsOf(c choice, with fill) []*wildcard.Pattern {
+// setsOf are the sets of the texts that fit the templates of a demand.
+func setsOf(c demand, with fill) []*wildcard.Pattern {
 	var out []*wildcard.Pattern
 	for _, t := range c.templates {
 		if f, ok, _ := t.Fill(with); ok {
@@ -65,16 +65,16 @@ func setOf(f policy.Filled, test policy.Test) *wildcard.Pattern {
 	return f.Set()
 }
 
-// possibleText tells whether some text may fit all choices when some variables
+// possibleText tells whether some text may fit all demands when some variables
 // are not known: it is never only if that is so whatever they stand for.
-func possibleText(choices []choice, in among, known fill) chance {
+func possibleText(demands []demand, in among, known fill) chance {
 	open := func(t *policy.Template) bool {
 		_, _, unknown := t.Fill(known)
 		return unknown != nil
 	}
 	// First with any text for each variable, and without what must not fit and
 	// has variables.
-	_, loose := byShape(choices, in, func(c choice) []*wildcard.Pattern {
+	_, loose := byShape(demands, in, func(c demand) []*wildcard.Pattern {
 		var out []*wildcard.Pattern
 		for _, t := range c.templates {
 			switch f, ok, _ := t.Fill(known); {
@@ -89,26 +89,26 @@ func possibleText(choices []choice, in among, known fill) chance {
 	if loose == never {
 		return never
 	}
-	exact := !slices.ContainsFunc(choices, func(c choice) bool { return slices.ContainsFunc(c.templates, open) })
+	exact := !slices.ContainsFunc(demands, func(c demand) bool { return slices.ContainsFunc(c.templates, open) })
 	if exact {
 		return loose
 	}
-	// Then each choice with variables alone, with a symbol for the text of each
-	// variable. If every text with symbols that fits the choice fits one that it
+	// Then each demand with variables alone, with a symbol for the text of each
+	// variable. If every text with symbols that fits the demand fits one that it
 	// must not fit, then so does every text with the symbols replaced.
-	for _, one := range choices {
-		if one.inside && slices.ContainsFunc(one.templates, open) && symbolic(one, choices, known, open) == never {
+	for _, one := range demands {
+		if one.inside && slices.ContainsFunc(one.templates, open) && symbolic(one, demands, known, open) == never {
 			return never
 		}
 	}
 	return maybe
 }
 
-// symbolic looks for a text that fits one choice, and none of those that it must
+// symbolic looks for a text that fits one demand, and none of those that it must
 // not fit, with a character of its own for each variable. A "?" that must not
 // fit could take the symbol for one character, which the variable's value may
 // not be, so such templates are left out. That can only make more possible.
-func symbolic(one choice, choices []choice, known fill, open func(*policy.Template) bool) chance {
+func symbolic(one demand, demands []demand, known fill, open func(*policy.Template) bool) chance {
 	symbols := map[string]rune{}
 	filler := func(test policy.Test, absent bool) fill {
 		return func(key string) policy.Value {
@@ -129,13 +129,13 @@ func symbolic(one choice, choices []choice, known fill, open func(*policy.Templa
 		}
 	}
 	safe := true
-	kept := []choice{one}
-	for _, c := range choices {
+	kept := []demand{one}
+	for _, c := range demands {
 		if !c.inside {
 			kept = append(kept, c)
 		}
 	}
-	_, answer := byShape(kept, among{}, func(c choice) []*wildcard.Pattern {
+	_, answer := byShape(kept, among{}, func(c demand) []*wildcard.Pattern {
 		var out []*wildcard.Pattern
 		for _, t := range c.templates {
 			if !c.inside && strings.Contains(t.Text, "?") {
@@ -169,16 +169,16 @@ func fieldsStay(t *policy.Template) bool {
 	})
 }
 
-// byShape looks for a text that fits all choices, of which sets gives the
+// byShape looks for a text that fits all demands, of which sets gives the
 // patterns. The tests of ARNs hold of nothing but ARNs, so texts that are ARNs
 // and those that are not are looked at apart.
-func byShape(choices []choice, in among, sets func(choice) []*wildcard.Pattern) (string, chance) {
-	arns := slices.ContainsFunc(choices, func(c choice) bool { return c.test == policy.ArnLike })
+func byShape(demands []demand, in among, sets func(demand) []*wildcard.Pattern) (string, chance) {
+	arns := slices.ContainsFunc(demands, func(c demand) bool { return c.test == policy.ArnLike })
 	var must [][]*wildcard.Pattern
 	not := slices.Clone(in.none)
 	var outsideMust [][]*wildcard.Pattern
 	outsideNot := slices.Clone(in.none)
-	for _, c := range choices {
+	for _, c := range demands {
 		list := sets(c)
 		beyond := list
 		if c.test == policy.ArnLike {
