@@ -16,6 +16,21 @@ type PublicCheck struct {
 	// not name: the sense of IAM Access Analyzer's check for public access
 	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html).
 	Strangers *Comparison
+	// S3 is set for policies of S3, of which both senses count: S3 blocks what
+	// is public by its text.
+	S3 bool
+}
+
+// Public is the answer: Some if the policy is public in a sense that counts for
+// its resource.
+func (c *PublicCheck) Public() Existence {
+	switch {
+	case c.Strangers.Exists == Some || c.S3 && c.ByText.Public:
+		return Some
+	case c.S3 && c.ByText.More != nil:
+		return Undecided
+	}
+	return c.Strangers.Exists
 }
 
 // NotPublic asks whether a resource policy, or a trust policy, lets somebody in
@@ -26,9 +41,10 @@ type PublicCheck struct {
 // IPv6. Everything else of the request is the stranger's to choose, tags of its
 // own principal too. AWS services are no strangers.
 //
-// The two senses differ: a Deny, or two statements that only together are open,
-// count in the second alone, and statements that are dead in the first alone.
-func (e *Engine) NotPublic(d *policy.Document) *PublicCheck {
+// The two senses differ: a Deny makes a policy less public in the second alone.
+// The type of the resource is that of CloudFormation, such as AWS::S3::Bucket; it
+// may be empty.
+func (e *Engine) NotPublic(d *policy.Document, resourceType string) *PublicCheck {
 	c := &comparer{engine: e, next: d, strangers: true, avoid: map[string][]demand{}}
 	var accounts []string
 	for _, st := range d.Statements {
@@ -49,7 +65,7 @@ func (e *Engine) NotPublic(d *policy.Document) *PublicCheck {
 	for _, a := range accounts {
 		c.foreign = append(c.foreign, wildcard.CompileARN("*:*:*:*:"+a+":*"))
 	}
-	return &PublicCheck{ByText: PublicPolicy(d), Strangers: e.compare(c)}
+	return &PublicCheck{ByText: PublicPolicy(d), Strangers: e.compare(c), S3: strings.HasPrefix(resourceType, "AWS::S3")}
 }
 
 // trusted are the keys of a statement by which callers are told apart.
