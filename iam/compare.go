@@ -129,6 +129,7 @@ type comparer struct {
 	foreign []*wildcard.Pattern
 
 	elements      map[string]*element
+	parts         map[*policy.Statement][]*element
 	sets          map[int]actionSet
 	reported      actionSet // actions of which there is an example
 	vagueAccounts bool
@@ -154,7 +155,8 @@ const (
 )
 
 func (e *Engine) compare(d *comparer) *Comparison {
-	d.elements, d.sets, d.forms = map[string]*element{}, map[int]actionSet{}, map[*permission.Type][]*wildcard.Pattern{}
+	d.elements, d.parts = map[string]*element{}, map[*policy.Statement][]*element{}
+	d.sets, d.forms = map[int]actionSet{}, map[*permission.Type][]*wildcard.Pattern{}
 	d.reported = newActionSet(e.catalogue.Len())
 	out := &Comparison{Exists: None}
 	var docs []*policy.Document

@@ -13,6 +13,9 @@ import (
 
 // elementsOf are the elements of a statement.
 func (d *comparer) elementsOf(st *policy.Statement) []*element {
+	if known, ok := d.parts[st]; ok {
+		return known
+	}
 	var out []*element
 	add := func(e element, key ...string) {
 		text := e.variable + "\x00" + strings.Join(key, "\x00")
@@ -39,6 +42,7 @@ func (d *comparer) elementsOf(st *policy.Statement) []*element {
 	for _, c := range st.Conditions {
 		add(element{variable: c.Lower, condition: c}, append(templateTexts(c.Values), operatorName(c.Operator), fmt.Sprint(c.Broken), version)...)
 	}
+	d.parts[st] = out
 	return out
 }
 

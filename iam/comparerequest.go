@@ -50,8 +50,8 @@ func (d *comparer) futureAction(list []literal) (string, chance) {
 		for range 20 {
 			action, answer := oneOfEach(must, all, none)
 			if answer != found {
-				if form == "*" && answer == never && len(none) == len(in.none) {
-					return "", never
+				if form == "*" && answer == never {
+					return "", never // those that exist apart
 				}
 				break
 			}
