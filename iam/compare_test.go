@@ -74,6 +74,12 @@ func TestComparisonsOfPoliciesAreExact(t *testing.T) {
 		{name: "a user's own folder is within all homes", old: []string{`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/home/*"}`}, next: []string{`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/home/${aws:username}/*"}`}, want: None},
 		{name: "all homes are more than a user's own", old: []string{`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/home/${aws:username}/*"}`}, next: []string{`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/home/*"}`}, want: Some},
 		{name: "a folder in a user's own folder is within it", old: []string{`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}/*"}`}, next: []string{`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:username}/pub/*"}`}, want: None},
+		{name: "a team's folder, for teams that are listed", old: []string{`{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::b/red/*","arn:aws:s3:::b/blue/*"]}`}, next: []string{`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}/*","Condition":{"StringEquals":{"aws:PrincipalTag/team":["red","blue"]}}}`}, want: None},
+		{name: "a team's folder, with one team more", old: []string{`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/red/*"}`}, next: []string{`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}/*","Condition":{"StringEquals":{"aws:PrincipalTag/team":["red","blue"]}}}`}, want: Some, context: map[string]string{"aws:PrincipalTag/team": "blue"}},
+		{name: "a tag that must be like the principal's", old: []string{`{"Effect":"Allow","Action":"ec2:StartInstances","Resource":"*"}`}, next: []string{`{"Effect":"Allow","Action":"ec2:StartInstances","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"${aws:PrincipalTag/team}"}}}`}, want: None},
+		{name: "a tag that need not be like the principal's any more", old: []string{`{"Effect":"Allow","Action":"ec2:StartInstances","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"${aws:PrincipalTag/team}"}}}`}, next: []string{`{"Effect":"Allow","Action":"ec2:StartInstances","Resource":"*","Condition":{"StringLike":{"aws:ResourceTag/team":"*"}}}`}, want: Some},
+		{name: "a default takes the place of a variable", old: []string{`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}/*"}`}, next: []string{`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team, 'none'}/*"}`}, want: Some, context: map[string]string{"aws:PrincipalTag/team": ""}},
+		{name: "a key with several values is no variable", old: []string{`{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}`}, next: []string{`{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::b/${aws:TagKeys}","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"a"}}}`}, want: Some},
 		{name: "variables of the old version are plain text", old: []string{`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/x/*"}`}, next: []string{`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}/*"}`}, want: Some},
 		{name: "ForAllValues lets the absent key in", old: []string{`{"Effect":"Allow","Action":"ec2:CreateTags","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}}`}, next: []string{`{"Effect":"Allow","Action":"ec2:CreateTags","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}}`}, want: Some, context: map[string]string{"aws:TagKeys": ""}},
 		{name: "ForAllValues of a present key is within ForAnyValue", old: []string{`{"Effect":"Allow","Action":"ec2:CreateTags","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}}`}, next: []string{`{"Effect":"Allow","Action":"ec2:CreateTags","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]},"Null":{"aws:TagKeys":"false"}}}`}, want: None},
@@ -120,6 +126,16 @@ func TestComparisonsOfPoliciesAreExact(t *testing.T) {
 		for _, x := range got.Examples {
 			if !replay(t, e, x.Request, next) || replay(t, e, x.Request, old) {
 				t.Errorf("%s: the evaluator does not confirm %s", c.name, show(got))
+			}
+			if typ != policy.Identity {
+				continue
+			}
+			// Alone in its own account, the policy decides.
+			for doc, want := range map[*policy.Document]bool{next: true, old: false} {
+				d, err := e.Decide(&Question{Request: x.Request, Policies: Policies{Identity: []*policy.Document{doc}}})
+				if err != nil || (d.Verdict == Allowed) != want {
+					t.Errorf("%s: %v, %+v of %+v", c.name, err, d, x.Request)
+				}
 			}
 		}
 	}

@@ -104,20 +104,24 @@ func (d *comparer) leaf(chosen settled) chance {
 			worst = maybe
 		}
 	}
-	if len(open) > 0 && !all {
+	if !all {
 		d.reason("no value was found for the variables " + strings.Join(open, ", ") + " of the policies, and none can be ruled out")
 		return maybe
 	}
 	return worst
 }
 
-// openVariables are the variables of the literals that the profile leaves open.
+// openVariables are the variables of the literals that the profile leaves open. A
+// key that can have several values is none: it never takes the place of a
+// variable.
 func (d *comparer) openVariables(chosen settled) []string {
 	var out []string
 	add := func(list []*policy.Template) {
 		for _, t := range list {
 			for _, key := range t.Variables() {
-				if lower := strings.ToLower(key); d.profile.open(lower) && !slices.Contains(out, lower) {
+				lower := strings.ToLower(key)
+				k, known := d.engine.catalogue.Key(lower)
+				if d.profile.open(lower) && !(known && k.Multivalued) && !slices.Contains(out, lower) {
 					out = append(out, lower)
 				}
 			}
@@ -141,12 +145,16 @@ func (d *comparer) openVariables(chosen settled) []string {
 const maxAssignments = 64
 
 // assignments are values of the open variables to try; all tells that there are
-// no others, which is so only when there are no open variables.
+// no others.
 func (d *comparer) assignments(open []string, chosen settled) (list []assignment, all bool) {
-	list = []assignment{{}}
+	list, all = []assignment{{}}, true
 	for _, key := range open {
 		var values []binding
-		for _, text := range d.variableValues(key, chosen) {
+		texts, exhaustive := d.listed(key, chosen[key])
+		if !exhaustive {
+			texts, all = d.variableValues(key, chosen), false
+		}
+		for _, text := range texts {
 			values = append(values, binding{values: One(text)})
 		}
 		if !alwaysThere(key) {
@@ -158,18 +166,39 @@ func (d *comparer) assignments(open []string, chosen settled) (list []assignment
 				continue
 			}
 			for _, a := range list {
+				if len(next) >= maxAssignments {
+					all = false
+					break
+				}
 				b := assignment{key: v}
 				for k, old := range a {
 					b[k] = old
 				}
-				if next = append(next, b); len(next) >= maxAssignments {
-					break
-				}
+				next = append(next, b)
 			}
 		}
 		list = next
 	}
-	return list, len(open) == 0
+	return list, all
+}
+
+// listed are all values that a key can have, if a condition lists them.
+func (d *comparer) listed(key string, list []literal) (texts []string, exhaustive bool) {
+	for _, l := range list {
+		c := l.condition
+		if c.Broken || c.Operator.Test != policy.StringEquals || c.Operator.Negated == l.want {
+			continue
+		}
+		texts, exhaustive = nil, true
+		for _, t := range c.Values {
+			text, plain := t.Plain()
+			texts, exhaustive = append(texts, text), exhaustive && plain
+		}
+		if exhaustive {
+			return texts, true
+		}
+	}
+	return nil, false
 }
 
 // variableValues are texts to try for a variable: one that is like no other, one
