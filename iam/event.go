@@ -25,7 +25,7 @@ type Event struct {
 	Shared     string          `json:"sharedEventID"` // set in the records that two accounts have of one request
 	VPCE       string          `json:"vpcEndpointId"`
 	VPCEOwner  string          `json:"vpcEndpointAccountId"`
-	Identity   Identity        `json:"userIdentity"`
+	Identity   EventIdentity   `json:"userIdentity"`
 	Parameters any             `json:"requestParameters"`
 	Resources  []EventResource `json:"resources"`
 	Additional any             `json:"additionalEventData"`
@@ -34,9 +34,9 @@ type Event struct {
 	} `json:"tlsDetails"`
 }
 
-// Identity is who made a request
+// EventIdentity is who made a request
 // (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html).
-type Identity struct {
+type EventIdentity struct {
 	Type        string `json:"type"`
 	PrincipalID string `json:"principalId"`
 	ARN         string `json:"arn"`

@@ -2,6 +2,7 @@ package iam
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,6 +15,9 @@ import (
 //go:embed events.txt
 var eventsText string
 
+//go:embed apigateway.txt
+var apigatewayText string
+
 // eventMap is events.txt, which says at its top how it is written.
 type eventMap struct {
 	sources  map[string][]string
@@ -25,8 +29,10 @@ type eventMap struct {
 	made     map[string][]string
 	vars     map[string][]param
 	defaults map[string]string
+	choices  map[string][]choice
 	keys     map[string][]param // by the key's name in lower case
 	passes   map[string][]pass
+	seen     map[string]bool // lines, so that none takes another's place
 }
 
 // eventAction is an action of an event, on a condition.
@@ -40,28 +46,33 @@ type call struct{ action, path string }
 // param is a parameter of a request, or a part of one.
 type param struct{ name, part string }
 
+// choice is between two types of a service's resources.
+type choice struct{ plain, other, param, value string }
+
 type pass struct {
 	service string
 	params  []param
 }
 
-var loadEvents = sync.OnceValues(func() (*eventMap, error) { return parseEventMap(eventsText) })
+var loadEvents = sync.OnceValues(func() (*eventMap, error) { return parseEventMap(eventsText, apigatewayText) })
 
-func parseEventMap(text string) (*eventMap, error) {
+func parseEventMap(texts ...string) (*eventMap, error) {
 	m := &eventMap{
 		sources: map[string][]string{}, events: map[string][]eventAction{}, calls: map[string][]call{}, either: map[string]bool{}, self: map[string]string{}, ids: map[string]string{},
-		made: map[string][]string{}, vars: map[string][]param{}, defaults: map[string]string{}, keys: map[string][]param{}, passes: map[string][]pass{},
+		made: map[string][]string{}, vars: map[string][]param{}, defaults: map[string]string{}, choices: map[string][]choice{}, keys: map[string][]param{}, passes: map[string][]pass{}, seen: map[string]bool{},
 	}
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		line, _, _ = strings.Cut(line, "# ")
-		f := strings.Fields(line)
-		if len(f) == 0 || strings.HasPrefix(f[0], "#") {
-			continue
-		}
-		if err := m.line(f); err != nil {
-			return nil, fmt.Errorf("events.txt:%d: %w", n, err)
+	for i, text := range texts {
+		n := 0
+		for line := range strings.Lines(text) {
+			n++
+			line, _, _ = strings.Cut(line, "# ")
+			f := strings.Fields(line)
+			if len(f) == 0 || strings.HasPrefix(f[0], "#") {
+				continue
+			}
+			if err := m.line(f); err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", []string{"events.txt", "apigateway.txt"}[i], n, err)
+			}
 		}
 	}
 	return m, nil
@@ -72,6 +83,12 @@ func (m *eventMap) line(f []string) error {
 		return fmt.Errorf("%q is too short", strings.Join(f, " "))
 	}
 	subject, rest := f[1], f[2:]
+	if about := f[0] + " " + subject; f[0] != "pass" && f[0] != "var" && f[0] != "default" && f[0] != "id" {
+		if m.seen[about] {
+			return fmt.Errorf("%s is there twice", about)
+		}
+		m.seen[about] = true
+	}
 	prefix, _, _ := strings.Cut(subject, ":")
 	switch f[0] {
 	case "source":
@@ -109,28 +126,53 @@ func (m *eventMap) line(f []string) error {
 	case "new":
 		m.made[subject] = rest
 	case "var":
-		m.vars[subject+" "+rest[0]] = parseParams(rest[1:])
+		return set(m.vars, subject+" "+rest[0], rest[1:])
 	case "default":
 		if len(rest) != 2 {
 			return fmt.Errorf("%s: not a variable and its default", subject)
 		}
 		m.defaults[subject+" "+rest[0]] = rest[1]
+	case "choose":
+		if len(rest) != 4 {
+			return fmt.Errorf("%s: not two types, a parameter and a value", subject)
+		}
+		m.choices[subject] = append(m.choices[subject], choice{rest[0], rest[1], rest[2], rest[3]})
 	case "key":
-		m.keys[strings.ToLower(subject)] = parseParams(rest)
+		return set(m.keys, strings.ToLower(subject), rest)
 	case "pass":
-		m.passes[strings.ToLower(subject)] = append(m.passes[strings.ToLower(subject)], pass{rest[0], parseParams(rest[1:])})
+		list, err := parseParams(rest[1:])
+		if err != nil {
+			return err
+		}
+		m.passes[strings.ToLower(subject)] = append(m.passes[strings.ToLower(subject)], pass{rest[0], list})
 	default:
 		return fmt.Errorf("%q is no kind of line", f[0])
 	}
 	return nil
 }
 
-func parseParams(words []string) []param {
+// set adds parameters under a name that has none.
+func set(into map[string][]param, name string, words []string) error {
+	if into[name] != nil {
+		return fmt.Errorf("%s is there twice", name)
+	}
+	list, err := parseParams(words)
+	into[name] = list
+	return err
+}
+
+func parseParams(words []string) ([]param, error) {
 	out := make([]param, len(words))
 	for i, w := range words {
 		out[i].name, out[i].part, _ = strings.Cut(w, "#")
+		if !slices.Contains(parts, out[i].part) {
+			return nil, fmt.Errorf("%s: there is no part %q", w, out[i].part)
+		}
 	}
-	return out
+	if len(out) == 0 {
+		return nil, errors.New("no parameters")
+	}
+	return out, nil
 }
 
 // Events tells from CloudTrail records what was asked of AWS. It is safe for

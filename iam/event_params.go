@@ -181,6 +181,10 @@ func (p *parameters) values(list []param) []paramValue {
 	return nil
 }
 
+// parts are those that part knows.
+var parts = []string{"", "keys", "last", "account", "first", "rest", "plain", "slash", "alias", "secret", "any", "path", "linked", "family", "revision", "function", "host",
+	"twelve", "scope", "model", "profile"}
+
 // part takes the part of a text that events.txt names. An ARN stays whole.
 func part(s, name string) (paramValue, bool) {
 	if strings.HasPrefix(s, "arn:") {

@@ -42,7 +42,10 @@ func (f *finder) resources() []namedResource {
 	var out []namedResource
 	var missing []permission.Resource
 	for _, r := range f.action.Resources {
-		found := f.ofType(r.Type)
+		if f.chosenAway(r.Type) {
+			continue
+		}
+		found := f.ofType(r)
 		if len(found) == 0 && r.Need == permission.Required {
 			missing = append(missing, r)
 		}
@@ -58,6 +61,19 @@ func (f *finder) resources() []namedResource {
 		return f.none()
 	}
 	return dedupe(out)
+}
+
+// chosenAway tells that a line of events.txt excludes the type for this call.
+func (f *finder) chosenAway(t *permission.Type) bool {
+	for _, c := range f.choices[t.Service] {
+		if t.Name != c.plain && t.Name != c.other {
+			continue
+		}
+		given := f.p.values([]param{{name: c.param}})
+		plain := len(given) == 0 || given[0].text == c.value
+		return plain != (t.Name == c.plain)
+	}
+	return false
 }
 
 // instead tells whether a resource that was found stands for a required type
@@ -116,9 +132,10 @@ func (f *finder) path(calls []call) namedResource {
 }
 
 // ofType finds the resources of a type, nil when the record names none.
-func (f *finder) ofType(t *permission.Type) []namedResource {
+func (f *finder) ofType(r permission.Resource) []namedResource {
+	t := r.Type
 	if slices.Contains(f.made[f.key], t.Name) {
-		return []namedResource{f.filledWith(t, "*")}
+		return f.new(t)
 	}
 	if f.specific(t) {
 		return f.filled(t)
@@ -131,9 +148,32 @@ func (f *finder) ofType(t *permission.Type) []namedResource {
 	}
 	out := f.arns(t, f.p.root, false)
 	out = append(out, f.byID(t)...)
-	out = append(out, f.filled(t)...)
+	if !constant(t) || r.Need == permission.Required && !f.either[f.action.String()] {
+		out = append(out, f.filled(t)...)
+	}
 	if len(out) == 0 {
 		out = f.arns(t, f.p.root, true)
+	}
+	return out
+}
+
+// constant tells whether an account has only one resource of the type.
+func constant(t *permission.Type) bool {
+	return !slices.ContainsFunc(variables(t.ARNs[0], "${"), func(v string) bool { return v != "Partition" && v != "Region" && v != "Account" })
+}
+
+// new is a resource that is being made: what the call does not say of its ARN
+// is "*", as it is for AWS
+// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policy-structure.html).
+// What the call names of the type beside it, such as the source of a copy, is
+// there too.
+func (f *finder) new(t *permission.Type) []namedResource {
+	if f.specific(t) {
+		return append(f.filled(t), f.filledWith(t, "*"))
+	}
+	out := f.fill(t, t.ARNs[0], true)
+	for i := range out {
+		out[i].pattern, out[i].open = false, ""
 	}
 	return out
 }
@@ -172,6 +212,11 @@ func (f *finder) named(t *permission.Type) []namedResource {
 // type of the action: "function:f:prod" is a function for an action on
 // functions.
 func (f *finder) is(t *permission.Type, arn string) bool {
+	if !strings.HasPrefix(arn, "arn:") {
+		return false
+	}
+	// A "*" in the name of an object is a character like any other.
+	arn = strings.NewReplacer("*", "x", "?", "x").Replace(arn)
 	types := f.catalogue.ARNTypes(arn)
 	if slices.Contains(types, t) {
 		return true
@@ -276,7 +321,7 @@ func (f *finder) fill(t *permission.Type, form string, partly bool) []namedResou
 	var missing []string
 	for _, v := range variables(form, "${") {
 		vals := f.variable(t, v)
-		if len(vals) == 1 && strings.HasPrefix(vals[0].text, "arn:") || len(vals) > 1 && strings.HasPrefix(vals[0].text, "arn:") {
+		if len(vals) > 0 && strings.HasPrefix(vals[0].text, "arn:") {
 			if whole := f.whole(t, vals); len(whole) > 0 {
 				return whole
 			}
@@ -286,8 +331,9 @@ func (f *finder) fill(t *permission.Type, form string, partly bool) []namedResou
 		if len(vals) == 0 {
 			if place := f.place(v, ""); place != "" {
 				vals = []paramValue{{text: place, pattern: place == "*"}}
-			} else if d, ok := f.fallbackValue(v); ok {
+			} else if d, ok := f.fallbackValue(t, v); ok {
 				vals = []paramValue{{text: d, pattern: d == "*"}}
+				said = said || d != "*"
 			} else {
 				missing = append(missing, v)
 				vals = []paramValue{{text: "*", pattern: true}}
@@ -338,10 +384,14 @@ func (f *finder) whole(t *permission.Type, vals []paramValue) []namedResource {
 	return out
 }
 
-func (f *finder) fallbackValue(v string) (string, bool) {
+func (f *finder) fallbackValue(t *permission.Type, v string) (string, bool) {
 	prefix, _, _ := strings.Cut(f.key, ":")
-	d, ok := f.defaults[prefix+" "+v]
-	return d, ok
+	for _, scope := range []string{prefix + "/" + t.Name, prefix} {
+		if d, ok := f.defaults[scope+" "+v]; ok {
+			return d, ok
+		}
+	}
+	return "", false
 }
 
 // variable finds the values of a variable of a type's ARNs among the
@@ -356,6 +406,9 @@ func (f *finder) variable(t *permission.Type, v string) []paramValue {
 	if v == "Partition" || v == "Region" || v == "Account" {
 		return nil
 	}
+	if f.foreign(t) {
+		return nil
+	}
 	deep, top := spellings(v, t.Name)
 	if vals := f.p.values(deep); len(vals) > 0 {
 		return plainOnly(vals)
@@ -366,6 +419,17 @@ func (f *finder) variable(t *permission.Type, v string) []paramValue {
 		}
 	}
 	return nil
+}
+
+// foreign tells whether the type is another service's: its names are not those
+// of this service's parameters.
+func (f *finder) foreign(t *permission.Type) bool {
+	fields := strings.SplitN(t.ARNs[0], ":", 4)
+	if len(fields) < 4 || fields[2] == t.Service {
+		return false
+	}
+	_, known := f.catalogue.Service(fields[2])
+	return known
 }
 
 // plainOnly drops values that cannot be an id or a name: those with a colon
