@@ -22,11 +22,13 @@ type World struct {
 	assumeNoOrg bool
 
 	accounts   map[string]*Account
+	members    map[string]bool // accounts that the organization lists
 	principals []*Identity
 	byARN      map[string]*Identity
 	resources  map[string]*haetae.Resource // by ARN
 	buckets    map[string]*haetae.Resource // by name: their ARN has no account
 	managed    map[managedKey]*policy.Document
+	policies   map[*haetae.Resource]*policy.Document // of resources
 }
 
 type managedKey struct{ account, arn string }
@@ -82,8 +84,9 @@ type Options struct {
 func NewWorld(e *Engine, g *graph.Graph, o Options) *World {
 	w := &World{
 		engine: e, graph: g, assumeNoOrg: o.AssumeNoOrganization,
-		accounts: map[string]*Account{}, byARN: map[string]*Identity{},
+		accounts: map[string]*Account{}, members: map[string]bool{}, byARN: map[string]*Identity{},
 		resources: map[string]*haetae.Resource{}, buckets: map[string]*haetae.Resource{}, managed: map[managedKey]*policy.Document{},
+		policies: map[*haetae.Resource]*policy.Document{},
 	}
 	all := g.Resources()
 	for _, r := range all {
@@ -107,6 +110,9 @@ func NewWorld(e *Engine, g *graph.Graph, o Options) *World {
 		}
 		if r.ARN != "" {
 			w.resources[r.ARN] = r
+		}
+		if d := w.readPolicy(r); d != nil {
+			w.policies[r] = d
 		}
 	}
 	w.organization(all)
