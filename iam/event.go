@@ -13,7 +13,8 @@ import (
 type Event struct {
 	ID         string          `json:"eventID"`
 	Type       string          `json:"eventType"`
-	Source     string          `json:"eventSource"` // "s3.amazonaws.com"
+	Category   string          `json:"eventCategory"` // "Management", "Data"
+	Source     string          `json:"eventSource"`   // "s3.amazonaws.com"
 	Name       string          `json:"eventName"`
 	Time       time.Time       `json:"eventTime"`
 	Region     string          `json:"awsRegion"`

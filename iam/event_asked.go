@@ -195,9 +195,10 @@ func (f *finder) derived(k *keys, lower string) bool {
 	case "kms:viaservice":
 		// Absent when the principal calls KMS itself
 		// (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service).
-		if f.e.service() {
-			name, _, _ := strings.Cut(f.e.Identity.InvokedBy, ".")
+		if name := f.e.invoker(); f.e.service() && name != "" {
 			k.set("kms:ViaService", name+"."+f.e.Region+".amazonaws.com")
+		} else if f.e.service() {
+			k.unknownValue = append(k.unknownValue, "kms:ViaService")
 		} else if f.e.Identity.Type == "AWSService" {
 			return false
 		}

@@ -113,6 +113,15 @@ func (e *Event) globalKeys() *keys {
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html).
 func (e *Event) service() bool { return e.Identity.InvokedBy != "" && e.Identity.Type != "AWSService" }
 
+// invoker is the name of that service, "" where the record says "AWS Internal".
+func (e *Event) invoker() string {
+	name, ok := strings.CutSuffix(e.Identity.InvokedBy, ".amazonaws.com")
+	if !ok {
+		return ""
+	}
+	return name
+}
+
 func (e *Event) networkKeys(k *keys) {
 	_, err := netip.ParseAddr(e.SourceIP)
 	switch {
@@ -149,9 +158,13 @@ func (e *Event) networkKeys(k *keys) {
 	}
 	k.set("aws:ViaAWSService", strconv.FormatBool(e.service()))
 	if e.service() {
-		// The last service is known; which called it before is not.
-		k.set("aws:CalledViaLast", e.Identity.InvokedBy)
+		// The last service is known, if it is named; which called it before is not.
 		k.unknownValue = append(k.unknownValue, "aws:CalledVia", "aws:CalledViaFirst")
+		if e.invoker() != "" {
+			k.set("aws:CalledViaLast", e.Identity.InvokedBy)
+		} else {
+			k.unknownValue = append(k.unknownValue, "aws:CalledViaLast")
+		}
 	}
 }
 

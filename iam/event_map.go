@@ -18,6 +18,9 @@ var eventsText string
 //go:embed apigateway.txt
 var apigatewayText string
 
+//go:embed passes.txt
+var passesText string
+
 // eventMap is events.txt, which says at its top how it is written.
 type eventMap struct {
 	sources  map[string][]string
@@ -32,7 +35,10 @@ type eventMap struct {
 	choices  map[string][]choice
 	keys     map[string][]param // by the key's name in lower case
 	passes   map[string][]pass
-	seen     map[string]bool // lines, so that none takes another's place
+	// dataEvents are the operations that services record only when a trail asks
+	// for them.
+	dataEvents map[string][]string
+	seen       map[string]bool // lines, so that none takes another's place
 }
 
 // eventAction is an action of an event, on a condition.
@@ -54,12 +60,12 @@ type pass struct {
 	params  []param
 }
 
-var loadEvents = sync.OnceValues(func() (*eventMap, error) { return parseEventMap(eventsText, apigatewayText) })
+var loadEvents = sync.OnceValues(func() (*eventMap, error) { return parseEventMap(eventsText, apigatewayText, passesText) })
 
 func parseEventMap(texts ...string) (*eventMap, error) {
 	m := &eventMap{
 		sources: map[string][]string{}, events: map[string][]eventAction{}, calls: map[string][]call{}, either: map[string]bool{}, self: map[string]string{}, ids: map[string]string{},
-		made: map[string][]string{}, vars: map[string][]param{}, defaults: map[string]string{}, choices: map[string][]choice{}, keys: map[string][]param{}, passes: map[string][]pass{}, seen: map[string]bool{},
+		made: map[string][]string{}, vars: map[string][]param{}, defaults: map[string]string{}, choices: map[string][]choice{}, keys: map[string][]param{}, passes: map[string][]pass{}, seen: map[string]bool{}, dataEvents: map[string][]string{},
 	}
 	for i, text := range texts {
 		n := 0
@@ -71,7 +77,7 @@ func parseEventMap(texts ...string) (*eventMap, error) {
 				continue
 			}
 			if err := m.line(f); err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", []string{"events.txt", "apigateway.txt"}[i], n, err)
+				return nil, fmt.Errorf("%s:%d: %w", []string{"events.txt", "apigateway.txt", "passes.txt"}[i], n, err)
 			}
 		}
 	}
@@ -121,6 +127,8 @@ func (m *eventMap) line(f []string) error {
 		m.ids[subject+" "+rest[1]] = rest[0]
 	case "self":
 		m.self[subject] = rest[0]
+	case "data":
+		m.dataEvents[subject] = rest
 	case "either":
 		m.either[subject] = true
 	case "new":
