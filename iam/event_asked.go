@@ -37,7 +37,11 @@ func (m *Events) Asked(e *Event) Asking {
 			continue
 		}
 		f := &finder{m, e, p, key, act}
-		out.Requests = append(out.Requests, f.asked(out.Principal))
+		r := f.asked(out.Principal)
+		out.Requests = append(out.Requests, r)
+		if tag := m.tagging(f, &r); tag != nil {
+			out.Requests = append(out.Requests, *tag)
+		}
 	}
 	out.Requests = append(out.Requests, m.passed(e, p, key, out.Principal)...)
 	for _, r := range out.Requests {
@@ -299,6 +303,32 @@ func collectTags(node any, into map[string]string) bool {
 		return true
 	}
 	return false
+}
+
+// tagging is the request to tag what a call makes with tags; nil when it makes
+// nothing, or its service does not ask.
+func (m *Events) tagging(f *finder, made *Asked) *Asked {
+	prefix, name, _ := strings.Cut(f.key, ":")
+	tag, ok := m.tags[f.key]
+	if !ok {
+		tag, ok = m.tags[prefix]
+	}
+	if _, with := made.Request.Context["aws:TagKeys"]; !ok || !with || tag == f.action.String() || strings.HasPrefix(name, "Untag") || strings.HasPrefix(name, "Tag") || f.p.has("tagKeys") {
+		return nil
+	}
+	_, name, _ = strings.Cut(tag, ":")
+	act, ok := m.catalogue.Action(prefix, name)
+	if !ok {
+		return nil
+	}
+	a := (&finder{m, f.e, f.p, f.key, act}).asked(made.Request.Principal)
+	a.Implied = true
+	if tag == "ec2:CreateTags" {
+		// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+		a.Request.Context["ec2:CreateAction"] = One(f.action.Name)
+		a.Unknown = slices.DeleteFunc(a.Unknown, func(k string) bool { return k == "ec2:CreateAction" })
+	}
+	return &a
 }
 
 // passed are the roles that a call hands to a service. An instance profile does

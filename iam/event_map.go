@@ -35,6 +35,7 @@ type eventMap struct {
 	choices  map[string][]choice
 	keys     map[string][]param // by the key's name in lower case
 	passes   map[string][]pass
+	tags     map[string]string // "ec2", or "iam:CreateRole", to an action
 	// dataEvents are the operations that services record only when a trail asks
 	// for them.
 	dataEvents map[string][]string
@@ -65,7 +66,7 @@ var loadEvents = sync.OnceValues(func() (*eventMap, error) { return parseEventMa
 func parseEventMap(texts ...string) (*eventMap, error) {
 	m := &eventMap{
 		sources: map[string][]string{}, events: map[string][]eventAction{}, calls: map[string][]call{}, either: map[string]bool{}, self: map[string]string{}, ids: map[string]string{},
-		made: map[string][]string{}, vars: map[string][]param{}, defaults: map[string]string{}, choices: map[string][]choice{}, keys: map[string][]param{}, passes: map[string][]pass{}, seen: map[string]bool{}, dataEvents: map[string][]string{},
+		made: map[string][]string{}, vars: map[string][]param{}, defaults: map[string]string{}, choices: map[string][]choice{}, keys: map[string][]param{}, passes: map[string][]pass{}, seen: map[string]bool{}, dataEvents: map[string][]string{}, tags: map[string]string{},
 	}
 	for i, text := range texts {
 		n := 0
@@ -125,6 +126,8 @@ func (m *eventMap) line(f []string) error {
 			return fmt.Errorf("%s: not the beginning of an id and a type", subject)
 		}
 		m.ids[subject+" "+rest[1]] = rest[0]
+	case "tag":
+		m.tags[subject] = rest[0]
 	case "self":
 		m.self[subject] = rest[0]
 	case "data":

@@ -134,6 +134,9 @@ func (f *finder) path(calls []call) namedResource {
 // ofType finds the resources of a type, nil when the record names none.
 func (f *finder) ofType(r permission.Resource) []namedResource {
 	t := r.Type
+	if f.action.String() == "ec2:CreateTags" && f.key != "ec2:CreateTags" && !f.tagged(t.Name) {
+		return nil
+	}
 	if slices.Contains(f.made[f.key], t.Name) {
 		return f.new(t)
 	}
@@ -155,6 +158,11 @@ func (f *finder) ofType(r permission.Resource) []namedResource {
 		out = f.arns(t, f.p.root, true)
 	}
 	return out
+}
+
+// tagged tells whether a call of EC2 gives tags to what it makes of the type.
+func (f *finder) tagged(typ string) bool {
+	return slices.ContainsFunc(f.p.values([]param{{name: "tagSpecificationSet.resourceType"}}), func(v paramValue) bool { return v.text == typ })
 }
 
 // constant tells whether an account has only one resource of the type.
@@ -438,6 +446,9 @@ func plainOnly(vals []paramValue) []paramValue {
 	return slices.DeleteFunc(vals, func(v paramValue) bool { return !strings.HasPrefix(v.text, "arn:") && strings.Contains(v.text, ":") })
 }
 
+// withPath are the calls that make something under a path.
+var withPath = []string{"iam:CreateGroup", "iam:CreateInstanceProfile", "iam:CreatePolicy", "iam:CreateRole", "iam:CreateUser", "iam:CreateVirtualMFADevice", "iam:UploadServerCertificate"}
+
 // underPath puts the path that a call names before a name; a resource that is
 // made without one has none
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html).
@@ -449,8 +460,7 @@ func (f *finder) underPath(v string, vals []paramValue) []paramValue {
 	switch given := f.p.values([]param{{name: "path"}}); {
 	case len(given) == 1:
 		path = strings.TrimPrefix(given[0].text, "/")
-	case !strings.HasPrefix(f.action.Name, "Create") && !strings.HasPrefix(f.action.Name, "Upload") || f.action.Name == "CreateAccessKey" || f.action.Name == "CreateLoginProfile" ||
-		f.action.Name == "CreateServiceSpecificCredential" || f.action.Name == "CreatePolicyVersion":
+	case !slices.Contains(withPath, f.key):
 		return vals
 	}
 	out := make([]paramValue, len(vals))

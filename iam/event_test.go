@@ -61,6 +61,10 @@ func TestEventsTxtNamesOnlyWhatThereIs(t *testing.T) {
 		prefix, _ := prefixed(event, "self "+event)
 		types(prefix, typ, "self "+event)
 	}
+	for event, tag := range m.tags {
+		prefixed(event, "tag "+event)
+		action(tag, "tag "+event)
+	}
 	for event, list := range m.made {
 		prefix, _ := prefixed(event, "new "+event)
 		action(event, "new "+event)
@@ -189,6 +193,13 @@ func TestRecordsSayWhatWasAsked(t *testing.T) {
 		{"two types are needed", "ec2", "AttachVolume", `{"instanceId": "i-1", "volumeId": "vol-1"}`, "ec2:AttachVolume " + ec2 + "instance/i-1 " + ec2 + "volume/vol-1", FitExact, ""},
 		{"an id of any type says its type", "ec2", "CreateTags", `{"resourcesSet": {"items": [{"resourceId": "vol-0123456789abcdef0"}, {"resourceId": "vpce-svc-0123456789abcdef0"}]}, "tagSet": {"items": [{"key": "team", "value": "a"}]}}`,
 			"ec2:CreateTags " + ec2 + "volume/vol-0123456789abcdef0 " + ec2 + "vpc-endpoint-service/vpce-svc-0123456789abcdef0", FitExact, ""},
+		{"what is made with tags is tagged", "ec2", "CreateVolume", `{"size": "8", "tagSpecificationSet": {"items": [{"resourceType": "volume", "tags": [{"key": "a", "value": "b"}]}]}}`,
+			"ec2:CreateVolume " + ec2 + "volume/*; ec2:CreateTags " + ec2 + "volume/*", FitExact, ""},
+		{"a role that is made with tags", "iam", "CreateRole", `{"roleName": "r", "tags": [{"key": "a", "value": "b"}]}`, "iam:CreateRole arn:aws:iam::111122223333:role/r; iam:TagRole arn:aws:iam::111122223333:role/r", FitExact, ""},
+		{"a table that is made with tags", "dynamodb", "CreateTable", `{"tableName": "t", "tags": [{"key": "a", "value": "b"}]}`,
+			"dynamodb:CreateTable arn:aws:dynamodb:us-east-1:111122223333:table/t; dynamodb:TagResource arn:aws:dynamodb:us-east-1:111122223333:table/t", FitExact, ""},
+		{"tagging itself is one request", "lambda", "TagResource20170331v2", `{"resource": "` + lambda + `function:f", "tags": {"a": "b"}}`, "lambda:TagResource " + lambda + "function:f", FitExact, ""},
+		{"a bucket that is made with more", "s3", "CreateBucket", `{"bucketName": "b", "x-amz-object-ownership": "ObjectWriter"}`, "s3:CreateBucket arn:aws:s3:::b; s3:PutBucketOwnershipControls arn:aws:s3:::b", FitExact, ""},
 		{"a call without resources", "ec2", "DescribeInstances", `{}`, "ec2:DescribeInstances *", FitExact, ""},
 		{"the path of a role is not recorded", "iam", "AttachRolePolicy", `{"roleName": "r", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}`, "iam:AttachRolePolicy arn:aws:iam::111122223333:role/*r", FitPartly, ""},
 		{"the path of a role that is made is", "iam", "CreateRole", `{"roleName": "r", "path": "/a/b/"}`, "iam:CreateRole arn:aws:iam::111122223333:role/a/b/r", FitExact, ""},
@@ -243,7 +254,7 @@ func TestRecordsSayWhatWasAsked(t *testing.T) {
 				t.Errorf("%s for %v", a.Fit, a.Reasons)
 			}
 			for _, r := range a.Requests {
-				if r.Implied != (r.Request.Action == "iam:PassRole") {
+				if r.Implied != (r.Request.Action == "iam:PassRole" || r.Request.Action == "ec2:CreateTags" && c.event != "CreateTags" || strings.Contains(r.Request.Action, ":Tag") && r.Request.Action != "sts:TagSession" && !strings.HasPrefix(c.event, "Tag")) {
 					t.Errorf("%s is implied: %v", r.Request.Action, r.Implied)
 				}
 			}

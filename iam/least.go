@@ -55,11 +55,13 @@ func NewLeast(m *Events, principal string, max int) *Least {
 
 // pins are the condition keys that a statement is bound to when every request
 // for the action had them: what is passed to whom, what is attached, for which
-// service a key is used. Others would bind it to circumstances.
+// service a key is used, what may be tagged when it is made. Others would bind it to circumstances.
 func pins(action string) []string {
 	switch prefix, _, _ := strings.Cut(action, ":"); {
 	case action == "iam:PassRole":
 		return []string{"iam:PassedToService"}
+	case action == "ec2:CreateTags":
+		return []string{"ec2:CreateAction"}
 	case action == "iam:CreateServiceLinkedRole":
 		return []string{"iam:AWSServiceName"}
 	case strings.HasPrefix(action, "iam:Attach") || strings.HasPrefix(action, "iam:Detach"):

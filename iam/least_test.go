@@ -79,6 +79,8 @@ func TestThePolicyIsWhatWasDone(t *testing.T) {
 		{"what was denied is not allowed", 9, []*Event{event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`, `"errorCode": "AccessDenied"`)}, nil, ""},
 		{"what failed otherwise is", 9, []*Event{event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`, `"errorCode": "NoSuchKey"`)}, []string{"s3:GetObject on arn:aws:s3:::b/k"}, ""},
 		{"a resource that is made", 9, []*Event{event(t, "ec2", "CreateVolume", `{"size": "8"}`)}, []string{"ec2:CreateVolume on arn:aws:ec2:us-east-1:111122223333:volume/*"}, ""},
+		{"what is made may be tagged only then", 9, []*Event{event(t, "ec2", "CreateVolume", `{"size": "8", "tagSpecificationSet": {"items": [{"resourceType": "volume", "tags": [{"key": "a", "value": "b"}]}]}}`)},
+			[]string{`ec2:CreateTags on arn:aws:ec2:us-east-1:111122223333:volume/* if {"StringEquals":{"ec2:CreateAction":["CreateVolume"]}}`, "ec2:CreateVolume on arn:aws:ec2:us-east-1:111122223333:volume/*"}, ""},
 		{"a secret by its name", 9, []*Event{event(t, "secretsmanager", "GetSecretValue", `{"secretId": "db"}`)}, []string{"secretsmanager:GetSecretValue on arn:aws:secretsmanager:us-east-1:111122223333:secret:db-??????"}, "secretsmanager:Secret"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
