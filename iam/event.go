@@ -127,7 +127,7 @@ const (
 	FitExact   Fit = "exact"     // the actions and all resources that they need
 	FitPartly  Fit = "partly"    // the actions, but not all of the resources
 	FitNone    Fit = "none"      // no action that the catalogue has
-	FitNoCheck Fit = "no action" // AWS decides on no action: a sign-in, a notice of a service
+	FitNoCheck Fit = "no action" // a sign-in, something done in the console, a notice of a service
 )
 
 // Asking is what a record tells of the requests on which AWS decided.

@@ -19,9 +19,13 @@ func (m *Events) Asked(e *Event) Asking {
 	p := parametersOf(e)
 	actions, key, known := m.actions(e, p)
 	switch {
-	case known && len(actions) == 0 || !known && e.Type != "" && e.Type != "AwsApiCall" && e.Type != "AwsVpceEvent":
+	case known && len(actions) == 0:
 		out.Fit = FitNoCheck
 		out.Reasons = append(out.Reasons, "AWS decides on no action for "+e.Source+" "+e.Name)
+		return out
+	case !known && e.Type != "" && e.Type != "AwsApiCall" && e.Type != "AwsVpceEvent":
+		out.Fit = FitNoCheck
+		out.Reasons = append(out.Reasons, e.Source+" "+e.Name+" is no call of an API ("+e.Type+"), and says no action")
 		return out
 	case !known:
 		out.Fit = FitNone
