@@ -51,7 +51,9 @@ func (m *Events) Asked(e *Event) Asking {
 	for _, r := range out.Requests {
 		out.Reasons = append(out.Reasons, r.Open...)
 	}
-	if !p.known {
+	// Without parameters the actions may be others, or the resources.
+	depends := slices.ContainsFunc(actions, func(a eventAction) bool { return a.with != "" || a.without != "" })
+	if !p.known && (depends || slices.ContainsFunc(out.Requests, func(r Asked) bool { return len(r.Patterns) > 0 })) {
 		out.Reasons = append(out.Reasons, "the record leaves out the parameters")
 	}
 	slices.Sort(out.Reasons)

@@ -26,8 +26,9 @@ func parametersOf(e *Event) *parameters {
 		}
 		return &parameters{v, true}
 	default:
-		// A call without parameters has null.
-		return &parameters{nil, v == nil}
+		// A call without parameters has null, and so have many that failed, which
+		// had some.
+		return &parameters{nil, v == nil && e.Error == ""}
 	}
 }
 
@@ -161,7 +162,11 @@ type paramValue struct {
 func (p *parameters) values(list []param) []paramValue {
 	for _, one := range list {
 		var out []paramValue
-		for _, node := range p.find(one.name) {
+		var nodes []any
+		for name := range strings.SplitSeq(one.name, "+") {
+			nodes = append(nodes, p.find(name)...)
+		}
+		for _, node := range nodes {
 			all := plainTexts(node)
 			if one.part == "keys" {
 				if o, ok := node.(map[string]any); ok {

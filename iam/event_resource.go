@@ -45,6 +45,13 @@ func (f *finder) resources() []namedResource {
 		if f.chosenAway(r.Type) {
 			continue
 		}
+		if len(r.Type.ARNs) == 0 {
+			// A catalogue may know a type and not its ARNs.
+			if r.Need == permission.Required {
+				out = append(out, namedResource{typ: r.Type.String(), arn: "*", pattern: true, open: r.Type.String() + ": the data has no form of its ARNs"})
+			}
+			continue
+		}
 		found := f.ofType(r)
 		if len(found) == 0 && r.Need == permission.Required {
 			missing = append(missing, r)
@@ -53,7 +60,11 @@ func (f *finder) resources() []namedResource {
 	}
 	found := slices.Clone(out)
 	for _, r := range missing {
-		if !slices.ContainsFunc(found, func(o namedResource) bool { return f.instead(o, r.Type) }) {
+		switch {
+		case slices.ContainsFunc(found, func(o namedResource) bool { return f.instead(o, r.Type) }):
+		case f.creates(r.Type):
+			out = append(out, f.new(r.Type)...)
+		default:
 			out = append(out, f.fallback(r.Type))
 		}
 	}
@@ -61,6 +72,19 @@ func (f *finder) resources() []namedResource {
 		return f.none()
 	}
 	return dedupe(out)
+}
+
+// creates tells whether the event makes something of a type whose id it does
+// not say: AWS then gives it one.
+func (f *finder) creates(t *permission.Type) bool {
+	_, name, _ := strings.Cut(f.key, ":")
+	made, ok := strings.CutPrefix(name, "Create")
+	form := variables(t.ARNs[0], "${")
+	last := ""
+	if len(form) > 0 {
+		last = form[len(form)-1]
+	}
+	return ok && f.p.known && (strings.HasSuffix(last, "Id") || last == "UUID") && strings.HasSuffix(plainName(made), plainName(t.Name))
 }
 
 // chosenAway tells that a line of events.txt excludes the type for this call.
@@ -83,6 +107,15 @@ func (f *finder) instead(found namedResource, t *permission.Type) bool {
 	if f.either[f.action.String()] {
 		return true
 	}
+	// So it does all types that can have tags or a policy, of which a request
+	// names one.
+	for _, name := range []string{"resourceArn", "resource", "resourceName", "arn"} {
+		for _, node := range f.p.top(name) {
+			if slices.Contains(plainTexts(node), found.arn) {
+				return true
+			}
+		}
+	}
 	family, _, ok := strings.Cut(t.String(), "/")
 	return ok && strings.HasPrefix(found.typ, family+"/")
 }
@@ -90,7 +123,7 @@ func (f *finder) instead(found namedResource, t *permission.Type) bool {
 // none is for an action none of whose optional resources is found: the one type
 // that it has, filled with "*", or all resources.
 func (f *finder) none() []namedResource {
-	if len(f.action.Resources) == 1 {
+	if len(f.action.Resources) == 1 && len(f.action.Resources[0].Type.ARNs) > 0 {
 		return []namedResource{f.fallback(f.action.Resources[0].Type)}
 	}
 	names := make([]string, len(f.action.Resources))

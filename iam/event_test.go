@@ -1,12 +1,14 @@
 package iam
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/haetae/haetae/permission"
 	"github.com/haetae/haetae/policy"
 )
 
@@ -236,6 +238,12 @@ func TestRecordsSayWhatWasAsked(t *testing.T) {
 		{"a model", "bedrock", "Converse", `{"modelId": "anthropic.claude-v2:1"}`, "bedrock:InvokeModel arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-v2:1", FitExact, ""},
 		{"a value that CloudTrail hides", "sts", "AssumeRole", `{"roleArn": "HIDDEN_DUE_TO_SECURITY_REASONS"}`, "sts:AssumeRole arn:aws:iam::111122223333:role/*", FitPartly, ""},
 		{"parameters that are left out", "dynamodb", "PutItem", `"omitted"`, "dynamodb:PutItem arn:aws:dynamodb:us-east-1:111122223333:table/*", FitPartly, ""},
+		{"a failed call may have had parameters", "iam", "CreateAccessKey", `null`, "iam:CreateAccessKey arn:aws:iam::111122223333:user/*", FitPartly, `"errorCode": "AccessDenied"`},
+		{"a failed call of an action without resources", "ec2", "DescribeInstances", `null`, "ec2:DescribeInstances *", FitExact, `"errorCode": "AccessDenied"`},
+		{"an id that AWS gives to what is made", "guardduty", "CreateDetector", `{"enable": true}`, "guardduty:CreateDetector *", FitExact, ""},
+		{"a detector's filter", "guardduty", "CreateFilter", `{"detectorId": "d", "name": "f"}`, "guardduty:CreateFilter arn:aws:guardduty:us-east-1:111122223333:detector/d/filter/f", FitExact, ""},
+		{"one of all types that can have tags", "dynamodb", "UntagResource", `{"resourceArn": "arn:aws:dynamodb:us-east-1:111122223333:table/t", "tagKeys": ["a"]}`, "dynamodb:UntagResource arn:aws:dynamodb:us-east-1:111122223333:table/t", FitExact, ""},
+		{"a copy names two", "rds", "CopyDBParameterGroup", `{"sourceDBParameterGroupIdentifier": "a", "targetDBParameterGroupIdentifier": "b"}`, "rds:CopyDBParameterGroup arn:aws:rds:us-east-1:111122223333:pg:a arn:aws:rds:us-east-1:111122223333:pg:b", FitExact, ""},
 		{"another partition", "sqs", "CreateQueue", `{"queueName": "q"}`, "sqs:CreateQueue arn:aws-cn:sqs:us-east-1:111122223333:q", FitExact, `"userIdentity": {"type": "IAMUser", "arn": "arn:aws-cn:iam::111122223333:user/kim", "accountId": "111122223333", "userName": "kim"}`},
 		{"the owner is not known to the caller's record", "sqs", "GetQueueAttributes", `{"queueName": "q"}`, "sqs:GetQueueAttributes arn:aws:sqs:us-east-1:*:q", FitPartly, `"sharedEventID": "1"`},
 		{"an action that nobody knows", "coffee", "BrewCup", `{}`, "", FitNone, ""},
@@ -382,6 +390,30 @@ func TestRecordsSayTheConditionKeys(t *testing.T) {
 	checkKeys(t, a.Requests[1], map[string]string{"iam:PassedToService": "lambda.amazonaws.com", "iam:AssociatedResourceArn": "?"})
 }
 
+func TestATypeWithoutARNsIsSaid(t *testing.T) {
+	var b bytes.Buffer
+	cup := &permission.Type{Service: "coffee", Name: "cup"}
+	err := permission.WriteCatalogue(&b, permission.Version{Source: "x"}, []*permission.Service{{Prefix: "coffee", Types: []*permission.Type{cup}, Actions: []*permission.Action{
+		{Name: "CreateCup", Level: permission.Write, Resources: []permission.Resource{{Type: cup, Need: permission.Required}}},
+		{Name: "Look", Level: permission.Read, Resources: []permission.Resource{{Type: cup}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := permission.ReadCatalogue(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := NewEvents(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"CreateCup", "Look"} {
+		if a := m.Asked(event(t, "coffee", name, `{}`)); a.Fit != FitPartly || written(a) != "coffee:"+name+" *" {
+			t.Errorf("%s %s %v", a.Fit, written(a), a.Reasons)
+		}
+	}
+}
+
 func TestErrorsSayWhatCameOfIt(t *testing.T) {
 	m := events(t)
 	for code, want := range map[string]Outcome{"": OutcomeAllowed, "AccessDenied": OutcomeDenied, "Client.UnauthorizedOperation": OutcomeDenied, "NoSuchBucket": OutcomeUnknown} {
@@ -468,6 +500,24 @@ func FuzzAsked(f *testing.F) {
 						t.Fatalf("%s: %q is no resource", r.Request.Action, arn)
 					}
 				}
+			}
+		}
+	})
+}
+
+func FuzzParseEventMap(f *testing.F) {
+	f.Add("source a b\nevent s3:X GetObject@a PutObject!b\ncall a:B c:D /x/{y}\nvar s3 V a#last b+c\nid ec2 i instance\nchoose a b c d e\ntag a b:C\ndata s3 X")
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := parseEventMap(text)
+		if err != nil {
+			return
+		}
+		for _, list := range m.vars {
+			for _, p := range list {
+				if v, ok := part("arn:aws:s3:::b", p.part); !ok || v.text != "arn:aws:s3:::b" {
+					t.Fatalf("%q takes an ARN apart: %v", p.part, v)
+				}
+				part("a/b:c", p.part)
 			}
 		}
 	})

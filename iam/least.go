@@ -26,6 +26,7 @@ type Least struct {
 	asked            map[string]*Asked // without doubles
 	open             map[string]bool
 	unmapped         map[string]int
+	seen             map[string]bool // ids of its records: trails deliver some twice
 }
 
 // needed is what one action was needed for.
@@ -49,7 +50,7 @@ type neededResource struct {
 func NewLeast(m *Events, principal string, max int) *Least {
 	return &Least{
 		events: m, principal: principal, max: max,
-		data: map[string]bool{}, actions: map[string]*needed{}, asked: map[string]*Asked{}, open: map[string]bool{}, unmapped: map[string]int{},
+		data: map[string]bool{}, actions: map[string]*needed{}, asked: map[string]*Asked{}, open: map[string]bool{}, unmapped: map[string]int{}, seen: map[string]bool{},
 	}
 }
 
@@ -86,6 +87,10 @@ func (l *Least) Add(e *Event) {
 	if e.Identity.ARN != l.principal && (e.Identity.Session == nil || e.Identity.Session.Issuer.ARN != l.principal) {
 		return
 	}
+	if e.ID != "" && l.seen[e.ID] {
+		return
+	}
+	l.seen[e.ID] = true
 	a := l.events.Asked(e)
 	if a.Fit == FitNoCheck {
 		return
@@ -163,6 +168,9 @@ type Needs struct {
 	Unproven []string `json:"unproven,omitempty"`
 	// Widened are resources that are more than was seen, and why.
 	Widened []string `json:"widened,omitempty"`
+	// Seen are the services of which the records have data events. A trail may
+	// select some of their resources only.
+	Seen []string `json:"seen,omitempty"`
 	// Blind are data events of which the records have none: if the principal
 	// made them, the policy lacks them.
 	Blind []string `json:"blind,omitempty"`
@@ -182,7 +190,7 @@ type leastStatement struct {
 
 // Needs makes the policy and says what it rests on.
 func (l *Least) Needs(e *Engine) (*Needs, error) {
-	out := &Needs{Principal: l.principal, Records: l.all, Own: l.own, Denied: l.denied, Blind: l.blind()}
+	out := &Needs{Principal: l.principal, Records: l.all, Own: l.own, Denied: l.denied, Blind: l.blind(), Seen: slices.Sorted(maps.Keys(l.data))}
 	if len(l.unmapped) > 0 {
 		out.Unmapped = maps.Clone(l.unmapped)
 	}

@@ -110,11 +110,21 @@ func TestSessionsCountForTheirRoleAndOthersDoNot(t *testing.T) {
 		t.Errorf("%v: %+v", got, n)
 	}
 	blind := strings.Join(n.Blind, "\n")
+	if !reflect.DeepEqual(n.Seen, []string{"sqs"}) {
+		t.Errorf("seen: %v", n.Seen)
+	}
 	if strings.Contains(blind, "sqs:") || !strings.Contains(blind, "s3: GetObject") {
 		t.Errorf("blind to %s", blind)
 	}
 	if n.First != "2026-11-25T10:00:00Z" || n.Last != n.First {
 		t.Errorf("from %s to %s", n.First, n.Last)
+	}
+}
+
+func TestRecordsThatAreDeliveredTwiceCountOnce(t *testing.T) {
+	twice := event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`, `"eventID": "1"`)
+	if n := needsOf(t, kim, 9, twice, twice, event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`, `"eventID": "2"`)); n.Own != 2 || n.Records != 3 || n.Proven != 1 {
+		t.Errorf("%+v", n)
 	}
 }
 

@@ -139,6 +139,9 @@ func (a *app) adviseNeeds(n *iam.Needs) {
 	}
 	slices.Sort(unmapped)
 	several("Events that say no action: add what they need by hand", unmapped)
+	if len(n.Seen) > 0 {
+		a.advise("Data events are of %s, as far as the trail selects their resources.", strings.Join(n.Seen, ", "))
+	}
 	several("No record is of these data events; if they were made, the policy lacks them. Log them, and read again", n.Blind)
 	if len(n.Policy) > iam.MaxManagedPolicy {
 		a.advise("The policy has %d characters, a managed policy may have %d: lower --max-resources, or split it.", len(n.Policy), iam.MaxManagedPolicy)
