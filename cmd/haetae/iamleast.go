@@ -15,6 +15,7 @@ import (
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/iam"
+	"github.com/haetae/haetae/policy"
 	"github.com/haetae/haetae/report"
 )
 
@@ -22,10 +23,15 @@ import (
 // are a few megabytes.
 const trailBytes = 1 << 30
 
+// iamLeast are the flags of `haetae iam least-privilege`.
+type iamLeast struct {
+	trails, old []string
+	max         int
+	output      string
+}
+
 func (a *app) iamLeastCommand() *cobra.Command {
-	var trails []string
-	var max int
-	var output string
+	var o iamLeast
 	c := &cobra.Command{
 		Use:   "least-privilege ARN --events PATH",
 		Short: "the policy that a user or a role needed, from CloudTrail records",
@@ -40,24 +46,25 @@ was denied. A policy from few days lacks what happens once a month.
 The exit code is 0 when the policy allows all that was seen, and 3 when records
 could not be read or mapped, or something is not proven.`,
 		Example: `  haetae iam least-privilege arn:aws:iam::111122223333:role/app --events ./AWSLogs > policy.json
-  haetae iam least-privilege arn:aws:iam::111122223333:user/kim --events trail.json.gz --output json`,
+  haetae iam least-privilege arn:aws:iam::111122223333:user/kim --events trail.json.gz --old now.json --output json`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.iamLeast(args[0], trails, max, output) },
+		RunE: func(_ *cobra.Command, args []string) error { return a.iamLeast(args[0], &o) },
 	}
-	c.Flags().StringArrayVar(&trails, "events", nil, "a file of CloudTrail records, or a folder of them, as a trail delivers them; may be repeated")
-	c.Flags().IntVar(&max, "max-resources", 10, "resources of a type that an action may list; more are widened to what their names have in common")
-	c.Flags().StringVar(&output, "output", "policy", "policy or json")
+	c.Flags().StringArrayVar(&o.old, "old", nil, "file of a policy that the user or role has now; may be repeated")
+	c.Flags().StringArrayVar(&o.trails, "events", nil, "a file of CloudTrail records, or a folder of them, as a trail delivers them; may be repeated")
+	c.Flags().IntVar(&o.max, "max-resources", 10, "resources of a type that an action may list; more are widened to what their names have in common")
+	c.Flags().StringVar(&o.output, "output", "policy", "policy or json")
 	return c
 }
 
-func (a *app) iamLeast(principal string, trails []string, max int, output string) error {
-	if err := formatOf(output, "policy", "json"); err != nil {
+func (a *app) iamLeast(principal string, o *iamLeast) error {
+	if err := formatOf(o.output, "policy", "json"); err != nil {
 		return err
 	}
 	if !strings.HasPrefix(principal, "arn:") || !strings.Contains(principal, ":user/") && !strings.Contains(principal, ":role/") && !strings.HasSuffix(principal, ":root") {
 		return usagef("%s is not the ARN of a user or a role", principal)
 	}
-	if len(trails) == 0 || max < 1 {
+	if len(o.trails) == 0 || o.max < 1 {
 		return usagef("--events PATH says where the records are, --max-resources is at least 1")
 	}
 	catalogue, err := a.permissions()
@@ -68,11 +75,11 @@ func (a *app) iamLeast(principal string, trails []string, max int, output string
 	if err != nil {
 		return fmt.Errorf("the map of CloudTrail's events: %w", err)
 	}
-	least := iam.NewLeast(events, principal, max)
+	least := iam.NewLeast(events, principal, o.max)
 	problems := 0
 	p := a.progress()
 	p.stage("reading CloudTrail records")
-	for _, t := range trails {
+	for _, t := range o.trails {
 		err := eachTrail(t, func(path string, data []byte, err error) {
 			var list []*iam.Event
 			if err == nil {
@@ -92,12 +99,23 @@ func (a *app) iamLeast(principal string, trails []string, max int, output string
 		}
 	}
 	p.Close()
-	needs, err := least.Needs(iam.New(catalogue))
+	engine := iam.New(catalogue)
+	needs, err := least.Needs(engine)
 	if err != nil {
 		return err
 	}
-	if output == "json" {
-		if err := encoder(a.out).Encode(needs); err != nil {
+	var change *iam.Comparison
+	if len(o.old) > 0 {
+		if change, err = a.compareWithOld(engine, needs, o.old); err != nil {
+			return err
+		}
+	}
+	if o.output == "json" {
+		view := struct {
+			*iam.Needs
+			Compared *iam.Comparison `json:"compared,omitempty"`
+		}{needs, change}
+		if err := encoder(a.out).Encode(view); err != nil {
 			return printed(err)
 		}
 	} else if len(needs.Policy) > 0 {
@@ -106,10 +124,74 @@ func (a *app) iamLeast(principal string, trails []string, max int, output string
 		}
 	}
 	a.adviseNeeds(needs)
-	if problems > 0 || len(needs.Unproven) > 0 || len(needs.Unmapped) > 0 || needs.Own == 0 {
+	a.adviseChange(change)
+	switch {
+	case change != nil && change.Exists == iam.Some:
+		return exit(exitFound)
+	case problems > 0 || len(needs.Unproven) > 0 || len(needs.Unmapped) > 0 || needs.Own == 0 || change != nil && change.Exists == iam.Undecided:
 		return exit(exitIncomplete)
 	}
 	return nil
+}
+
+// compareWithOld asks what the new policy allows that the old ones together do
+// not.
+func (a *app) compareWithOld(engine *iam.Engine, needs *iam.Needs, files []string) (*iam.Comparison, error) {
+	old := &policy.Document{Type: policy.Identity, Name: "--old"}
+	for i, name := range files {
+		text, err := a.readText(name)
+		if err != nil {
+			return nil, err
+		}
+		d, err := policy.Parse(text, policy.Identity)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if i == 0 {
+			old.Version = d.Version
+		}
+		if d.Version != old.Version {
+			return nil, usagef("%s has another Version than %s: variables mean something else in it, so they cannot be taken together", name, files[0])
+		}
+		for _, s := range d.Statements {
+			s.Index, s.Document = len(old.Statements), old
+			old.Statements = append(old.Statements, s)
+		}
+		if old.More == nil {
+			old.More = d.More
+		}
+	}
+	if len(needs.Policy) == 0 {
+		return engine.Compare(old, nil), nil
+	}
+	next, err := policy.Parse(string(needs.Policy), policy.Identity)
+	if err != nil {
+		return nil, fmt.Errorf("the policy for %s: %w", needs.Principal, err)
+	}
+	next.Name = "the new policy"
+	return engine.Compare(old, next), nil
+}
+
+// adviseChange says what the comparison found.
+func (a *app) adviseChange(c *iam.Comparison) {
+	if c == nil {
+		return
+	}
+	switch c.Exists {
+	case iam.None:
+		a.advise("Proven: it allows nothing that the old policies do not.")
+	case iam.Some:
+		a.advise("It allows what the old policies do not:")
+	case iam.Undecided:
+		a.advise("Whether it allows more than the old policies could not be decided:")
+	}
+	for i := range c.Examples {
+		x := &c.Examples[i]
+		a.advise("  %s on %s", x.Request.Action, report.OneLine(strings.Join(x.Request.Resources, ", ")))
+	}
+	for _, r := range c.Reasons {
+		a.advise("  %s", report.OneLine(r))
+	}
 }
 
 // adviseNeeds says what the policy rests on and what it may lack.
