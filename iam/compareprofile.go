@@ -110,8 +110,10 @@ func (d *comparer) newProfile(p Principal, pattern string) (*profile, bool) {
 			none: append(slices.Clone(d.named), wildcard.Compile("*/"), wildcard.Compile("*:role/aws-service-role/*")),
 		}
 		delete(out.fixed, "aws:principalarn")
+		out.sure = []string{"aws:principalarn"}
 		if w.kind == user {
 			delete(out.fixed, "aws:username")
+			out.sure = append(out.sure, "aws:username")
 		}
 	}
 	return out, true
@@ -306,6 +308,7 @@ func (d *comparer) principalsOf(text string) []*profile {
 			one.fixed["aws:principalarn"] = binding{values: One(exact)}
 		case role != nil:
 			delete(one.fixed, "aws:principalarn")
+			one.sure = []string{"aws:principalarn"}
 			one.names.all = []*wildcard.Pattern{role, wildcard.Compile("arn:" + a.Partition + ":iam::" + a.Account + ":role/*")}
 		}
 		out = append(out, one)
@@ -377,7 +380,7 @@ func byNetwork(list []*profile) []*profile {
 	gone := binding{absent: true}
 	for _, p := range list {
 		public, private := *p, *p
-		public.sure = []string{"aws:sourceip"}
+		public.sure = append(slices.Clone(p.sure), "aws:sourceip")
 		public.gone = append(slices.Clone(p.gone), "aws:vpcsourceip", "aws:sourcevpc", "aws:vpce")
 		private.fixed = map[string]binding{"aws:sourceip": gone}
 		for k, v := range p.fixed {
