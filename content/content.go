@@ -36,8 +36,8 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if i > 0 && len(list) == 0 && err == nil && !holdsStandards(tree) {
-			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("neither controls/<service>/<id>.yaml nor standards/<id>.yaml in the content folder"),
+		if i > 0 && len(list) == 0 && err == nil && !holdsOther(tree) {
+			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("neither controls/<service>/<id>.yaml nor standards/<id>.yaml nor exceptions/*.yaml in the content folder"),
 				Hint: "docs/add-a-control.md describes the form of a control."})
 		}
 		out = append(out, list...)
@@ -46,9 +46,11 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 	return out, errors.Join(errs...)
 }
 
-func holdsStandards(tree fs.FS) bool {
+// holdsOther tells whether a tree has something that is no control.
+func holdsOther(tree fs.FS) bool {
 	names, err := fs.Glob(tree, "standards/*.yaml")
-	return err == nil && len(names) > 0
+	info, missing := fs.Stat(tree, "exceptions")
+	return err == nil && len(names) > 0 || missing == nil && info.IsDir()
 }
 
 func controlsIn(tree fs.FS) ([]*control.Control, error) {
