@@ -82,6 +82,8 @@ type Kept struct {
 	// Exception is the id of the exception of a file that covers it, "" for
 	// none; see [Exception.ID].
 	Exception string
+	// ARN and Resource are only there where they were asked for.
+	ARN string
 }
 
 // Open tells whether the finding is one that somebody may have to act on.

@@ -2,6 +2,7 @@ package exception
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/control"
@@ -26,7 +27,7 @@ type Matcher struct {
 type Usage struct {
 	Exception *Exception
 	Controls  int  // controls that it names, of all that there are
-	Asked     bool // one of them judged something
+	Asked     bool // one of them judged: see Matcher.Asked
 	Covers    int  // findings in its scope, also when another exception spoke first
 	Undecided int  // findings of which it is not known whether they are in its scope
 	Why       string
@@ -52,7 +53,6 @@ func (m *Matcher) Cover(rule *haetae.Rule, r *haetae.Resource) []*Exception {
 	var out []*Exception
 	for _, e := range m.about(rule) {
 		u := m.usage[e]
-		u.Asked = true
 		if e.Ended(m.now) {
 			continue
 		}
@@ -80,7 +80,6 @@ func (m *Matcher) Apply(findings []haetae.Finding) {
 	for i := range findings {
 		f := &findings[i]
 		if !f.Status.Open() {
-			m.Asked(f.Rule)
 			continue
 		}
 		if xs := m.Cover(f.Rule, f.Resource); len(xs) > 0 {
@@ -89,7 +88,7 @@ func (m *Matcher) Apply(findings []haetae.Finding) {
 	}
 }
 
-// Asked notes that a control judged something.
+// Asked notes that a control judged, whether or not there was something to judge.
 func (m *Matcher) Asked(rule *haetae.Rule) {
 	for _, e := range m.about(rule) {
 		m.usage[e].Asked = true
@@ -252,4 +251,10 @@ func (m *Matcher) when(e *entry, r *haetae.Resource) (Scope, string) {
 		return Undecided, why
 	}
 	return Outside, ""
+}
+
+// MayBeIn tells whether one of the accounts can be in the scope, as far as it
+// names accounts. Without accounts, as in a template, nothing is ruled out.
+func (x *Exception) MayBeIn(accounts []string) bool {
+	return len(x.Accounts) == 0 || len(accounts) == 0 || slices.ContainsFunc(accounts, func(a string) bool { return one(x.Accounts, a) })
 }

@@ -77,6 +77,9 @@ func (a *app) keep(ctx context.Context, j *judged) (err error) {
 	if len(scans) == 0 {
 		since = "kept for the first time"
 	}
+	if err := a.reconcileScan(ctx, st, j); err != nil {
+		return err
+	}
 	a.advise("%s: %d new, %d fixed, %d back, %d unknown", since, tally.New, tally.Fixed, tally.Back, tally.Unknown)
 	if tally.Stale > 0 {
 		a.advise("  %d open findings were not looked at this time: they stay open, marked stale", tally.Stale)
@@ -129,7 +132,7 @@ func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, err
 			return err
 		}
 		var steps iter.Seq2[haetae.Step, error]
-		steps, tally = hub.Decide(hub.Scan{Time: j.snapshot.Time, Now: time.Now().Unix(), Rules: j.rules, Listed: listed}, ledger.All(), each(j.report.Findings))
+		steps, tally = hub.Decide(hub.Scan{Time: j.snapshot.Time, Now: time.Now().Unix(), Rules: j.rules, Others: j.others, Here: here(j.snapshot), Listed: listed}, ledger.All(), each(j.report.Findings))
 		if err := tx.Apply(ledger, steps, j.snapshot.Time); err != nil {
 			return err
 		}
@@ -144,6 +147,18 @@ func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, err
 	return tally, err
 }
 
+// here tells which stacks and accounts a snapshot is about.
+func here(snap *haetae.Snapshot) func(stack, account string) bool {
+	worlds := map[[2]string]bool{}
+	for _, c := range snap.Coverage {
+		worlds[[2]string{c.Stack, c.Account}] = true
+	}
+	for _, r := range snap.Resources {
+		worlds[[2]string{r.Stack, r.Account}] = true
+	}
+	return func(stack, account string) bool { return worlds[[2]string{stack, account}] }
+}
+
 func each(findings []haetae.Finding) iter.Seq2[haetae.Finding, error] {
 	return func(yield func(haetae.Finding, error) bool) {
 		for _, f := range findings {
@@ -154,15 +169,24 @@ func each(findings []haetae.Finding) iter.Seq2[haetae.Finding, error] {
 	}
 }
 
+// existing is the data directory, with a store in it.
+func (a *app) existing() (string, error) {
+	dir, err := a.dataDir()
+	if err != nil {
+		return "", err
+	}
+	if !store.Exists(dir) {
+		return "", &haetae.Error{Code: haetae.NotFound, Op: dir, Err: errors.New("nothing is stored yet"), Hint: "Run haetae scan first, or give the data directory with --data."}
+	}
+	return dir, nil
+}
+
 // opened opens the store for a command that needs what is in it. Suppressions
 // whose time is over end here, so that no list shows them as they were.
 func (a *app) opened(ctx context.Context) (*store.Store, error) {
-	dir, err := a.dataDir()
+	dir, err := a.existing()
 	if err != nil {
 		return nil, err
-	}
-	if !store.Exists(dir) {
-		return nil, &haetae.Error{Code: haetae.NotFound, Op: dir, Err: errors.New("nothing is stored yet"), Hint: "Run haetae scan first, or give the data directory with --data."}
 	}
 	st, err := store.Open(ctx, dir)
 	if err != nil {
@@ -182,6 +206,9 @@ func (a *app) opened(ctx context.Context) (*store.Store, error) {
 			}
 			return nil
 		})
+	}
+	if err == nil {
+		err = a.reconcileStored(ctx, st, len(over) > 0)
 	}
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
