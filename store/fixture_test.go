@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/haetae/haetae"
@@ -87,7 +88,13 @@ func scan(ctx context.Context, s *Store, snap *haetae.Snapshot, found []haetae.F
 		if err := tx.PutPasses(&passes, ids, snap, listed); err != nil {
 			return err
 		}
-		return tx.PutSnapshot(snap, haetae.Scan{Version: "test", Sources: []string{"test"}, Tally: *tally}, nil)
+		var accounts []string
+		for w := range worldsOf(snap) {
+			if !slices.Contains(accounts, w[1]) {
+				accounts = append(accounts, w[1])
+			}
+		}
+		return tx.PutSnapshot(snap, haetae.Scan{Version: "test", Sources: []string{"test"}, Accounts: accounts, Tally: *tally}, nil)
 	})
 	if err != nil {
 		return haetae.Tally{}, err

@@ -90,25 +90,6 @@ func (a *app) keep(ctx context.Context, j *judged) (err error) {
 	return a.retain(ctx, st)
 }
 
-// slack is how much longer than it must the store keeps what holds no more, in
-// seconds: to forget is to write the whole file anew, which is not for every
-// day.
-const slack = 30 * 24 * 3600
-
-// retain forgets what is older than the store keeps things.
-func (a *app) retain(ctx context.Context, st *store.Store) error {
-	now := time.Now().Unix()
-	old, err := st.Old(ctx, now-store.Retention-slack)
-	if err != nil || !old {
-		return err
-	}
-	_, err = st.Forget(ctx, now-store.Retention)
-	if err == nil {
-		a.advise("  what held no more seven years ago was deleted from the store")
-	}
-	return err
-}
-
 // record writes a scan into the store, all of it or nothing.
 func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, error) {
 	listed := graph.Listings(j.snapshot.Coverage)

@@ -60,6 +60,7 @@ type app struct {
 
 	excepted        []string // files and folders of exceptions
 	exceptionsLimit string
+	retention       string // how long the store keeps what holds no more
 
 	journal *collect.Journal // of the scan that is under way; nil when there is none
 }
@@ -128,7 +129,8 @@ What it could not read is UNKNOWN with the reason, never a guess.`,
 	f.StringArrayVar(&a.content, "content", nil, "folder of further controls; may be repeated (HAETAE_CONTENT)")
 	f.StringArrayVar(&a.excepted, "exceptions", nil, "YAML file, or folder of them, of findings that are accepted for a time; may be repeated (HAETAE_EXCEPTIONS)")
 	f.StringVar(&a.exceptionsLimit, "exceptions-limit", "400d", "how far ahead an exception may expire; none for no limit")
-	root.AddCommand(a.scanCommand(), a.collectCommand(), a.diffCommand(), a.findingsCommand(), a.queryCommand(), a.contentCommand(), a.explainCommand(),
+	f.StringVar(&a.retention, "retention", "7y", "how long the store keeps what holds no more: 90d, 7y, or none for ever")
+	root.AddCommand(a.scanCommand(), a.collectCommand(), a.diffCommand(), a.findingsCommand(), a.storeCommand(), a.queryCommand(), a.contentCommand(), a.explainCommand(),
 		a.doctorCommand(), a.policyCommand(), a.versionCommand())
 	return root
 }

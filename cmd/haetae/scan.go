@@ -75,6 +75,9 @@ func (a *app) scan(ctx context.Context, s *scanFlags) error {
 	if err != nil {
 		return err
 	}
+	if _, err := a.retentionTime(); err != nil {
+		return err
+	}
 	if s.store && s.noStore {
 		return usagef("--store and --no-store exclude each other")
 	}
