@@ -217,7 +217,7 @@ func newRecordRow(r *haetae.Record, lang string) recordRow {
 		out.Missing = []string{}
 	}
 	if x := r.Exception; x != nil {
-		out.Exception, out.Owner, out.Because, out.Expires = x.ID, x.Owner, x.Reason, x.Expires
+		out.Exception, out.Owner, out.Because, out.Expires = x.ID, x.Owner, x.Reason, stamp(x.Until)
 	}
 	for _, e := range r.History {
 		out.History = append(out.History, historyRow{stamp(e.Time), e.Who, e.Field, e.Old, e.New})
