@@ -1,12 +1,14 @@
 package content
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/exception"
+	"github.com/haetae/haetae/schema"
 )
 
 const wholeException = `# why we have these
@@ -127,4 +129,32 @@ func FuzzExceptions(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTheDocumentedExceptionIsOne(t *testing.T) {
+	data, err := os.ReadFile("../docs/exceptions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(data), "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	list, err := ParseExceptions([]byte(text), "docs/exceptions.md")
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d exceptions: %v", len(list), err)
+	}
+	sch, err := schema.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	controls, err := Controls()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := exception.NewSet(sch, controls, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, faults := set.Test(); len(faults) > 0 {
+		t.Error(faults)
+	}
 }
