@@ -60,7 +60,7 @@ func (a *app) keep(ctx context.Context, j *judged) (err error) {
 	if err != nil {
 		return err
 	}
-	tally, err := record(ctx, st, j)
+	tally, uncovered, err := record(ctx, st, j)
 	var older *store.Older
 	if errors.As(err, &older) {
 		// The report stands; only the past cannot be written anew.
@@ -87,11 +87,15 @@ func (a *app) keep(ctx context.Context, j *judged) (err error) {
 	if tally.Expired > 0 {
 		a.advise("  %d suppressions ended", tally.Expired)
 	}
+	if uncovered > 0 {
+		a.advise("  %d findings are open again: no exception covers them any more", uncovered)
+	}
 	return a.retain(ctx, st)
 }
 
-// record writes a scan into the store, all of it or nothing.
-func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, error) {
+// record writes a scan into the store, all of it or nothing. It also counts the
+// open findings that files suppressed and do not any more.
+func record(ctx context.Context, st *store.Store, j *judged) (tally *haetae.Tally, uncovered int, err error) {
 	listed := graph.Listings(j.snapshot.Coverage)
 	var passes store.Passes
 	for i := range j.report.Findings {
@@ -103,8 +107,7 @@ func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, err
 			edges = append(edges, e)
 		}
 	}
-	var tally *haetae.Tally
-	err := st.Update(ctx, func(tx *store.Tx) error {
+	err = st.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.Fresh(j.snapshot); err != nil {
 			return err
 		}
@@ -114,7 +117,17 @@ func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, err
 		}
 		var steps iter.Seq2[haetae.Step, error]
 		steps, tally = hub.Decide(hub.Scan{Time: j.snapshot.Time, Now: time.Now().Unix(), Rules: j.rules, Others: j.others, Here: here(j.snapshot), Listed: listed}, ledger.All(), each(j.report.Findings))
-		if err := tx.Apply(ledger, steps, j.snapshot.Time); err != nil {
+		counted := func(yield func(haetae.Step, error) bool) {
+			for step, err := range steps {
+				if err == nil && step.Was != nil && step.Was.By == haetae.ByFile && step.Status.Open() && step.Workflow != haetae.WorkflowSuppressed {
+					uncovered++
+				}
+				if !yield(step, err) {
+					return
+				}
+			}
+		}
+		if err := tx.Apply(ledger, counted, j.snapshot.Time); err != nil {
 			return err
 		}
 		if err := tx.PutPasses(&passes, j.rules, j.snapshot, listed); err != nil {
@@ -125,7 +138,7 @@ func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, err
 			Rules: len(j.rules), Resources: len(j.snapshot.Resources), Tally: *tally,
 		}, edges)
 	})
-	return tally, err
+	return tally, uncovered, err
 }
 
 // here tells which stacks and accounts a snapshot is about.
