@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/haetae/haetae"
-	"github.com/haetae/haetae/exception"
 	"github.com/haetae/haetae/report"
 	"github.com/haetae/haetae/store"
 )
@@ -70,12 +69,16 @@ type exceptionRow struct {
 
 // listExceptions prints what each exception hides.
 func (a *app) listExceptions(ctx context.Context, format string) (err error) {
-	set, err := a.storedExceptions(nil)
+	list, some, err := a.exceptionFiles()
 	if err != nil {
 		return err
 	}
-	if set == nil {
+	if !some {
 		return usage{&haetae.Error{Code: haetae.NotFound, Err: errors.New("no exceptions are given"), Hint: "Give --exceptions FILE, or name the file under exceptions: in haetae.yaml; docs/exceptions.md describes the form."}}
+	}
+	set, err := a.storedExceptions(list)
+	if err != nil {
+		return err
 	}
 	st, err := a.opened(ctx)
 	if err != nil {
@@ -162,7 +165,7 @@ type previewRow struct {
 
 // preview prints what the exceptions of files would hide of what is stored.
 func (a *app) preview(ctx context.Context, paths []string, format string) (err error) {
-	list, err := previewed(paths)
+	list, _, err := (&app{excepted: paths}).exceptionFiles()
 	if err != nil {
 		return err
 	}
@@ -191,15 +194,6 @@ func (a *app) preview(ctx context.Context, paths []string, format string) (err e
 	a.advise("%d findings would be hidden that are not now; nothing was changed", news)
 	a.adviseExceptions(exceptionRows(w.matcher.Usage(), now, nil), len(rows))
 	return nil
-}
-
-// previewed reads the files and folders that a preview is asked for.
-func previewed(paths []string) ([]*exception.Exception, error) {
-	list, _, err := (&app{excepted: paths}).exceptionFiles()
-	if err == nil && list == nil {
-		list = []*exception.Exception{}
-	}
-	return list, err
 }
 
 // previewRows are the findings that exceptions cover, and how many of them

@@ -180,10 +180,10 @@ func (a *app) adviseExceptions(rows []report.Exception, covers int) {
 }
 
 // fingerprint identifies what exceptions say.
-func fingerprint(set *exception.Set) (string, error) {
+func fingerprint(list []*exception.Exception) (string, error) {
 	h := sha256.New()
 	e := json.NewEncoder(h)
-	for _, x := range set.Exceptions() {
+	for _, x := range list {
 		plain := *x
 		plain.Examples = nil
 		if err := e.Encode(plain); err != nil {

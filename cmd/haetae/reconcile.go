@@ -21,36 +21,48 @@ const appliedExceptions = "exceptions"
 // reconcileScan brings what a scan did not look at in line with the exceptions
 // that it was given. Without any, the next ones are applied to everything.
 func (a *app) reconcileScan(ctx context.Context, st *store.Store, j *judged) error {
-	if j.accepted != nil {
-		return a.reconcile(ctx, st, j.accepted, false)
-	}
 	have, err := st.Setting(ctx, appliedExceptions)
-	if err != nil || have == "" {
+	if err != nil {
 		return err
+	}
+	if j.accepted != nil {
+		current, err := fingerprint(j.accepted.Exceptions())
+		if err != nil || have == current {
+			return err
+		}
+		return a.reconcile(ctx, st, j.accepted, current)
+	}
+	if have == "" {
+		return nil
 	}
 	return st.Update(ctx, func(tx *store.Tx) error { return tx.Set(appliedExceptions, "") })
 }
 
 // reconcileStored brings the store in line with the exceptions that the command
-// was given. Without any, what the last scan made of them stays.
+// was given, when they are not those that were applied last. Without any, what
+// the last scan made of them stays.
 func (a *app) reconcileStored(ctx context.Context, st *store.Store, force bool) error {
-	set, err := a.storedExceptions(nil)
-	if err != nil || set == nil {
+	list, some, err := a.exceptionFiles()
+	if err != nil || !some {
 		return err
 	}
-	return a.reconcile(ctx, st, set, force)
+	current, err := fingerprint(list)
+	if err != nil {
+		return err
+	}
+	have, err := st.Setting(ctx, appliedExceptions)
+	if err != nil || have == current && !force {
+		return err
+	}
+	set, err := a.storedExceptions(list)
+	if err != nil {
+		return err
+	}
+	return a.reconcile(ctx, st, set, current)
 }
 
-// storedExceptions checks exceptions for what is stored: those given, else those
-// that the command was given.
+// storedExceptions checks exceptions for what is stored.
 func (a *app) storedExceptions(list []*exception.Exception) (*exception.Set, error) {
-	if list == nil {
-		var some bool
-		var err error
-		if list, some, err = a.exceptionFiles(); err != nil || !some {
-			return nil, err
-		}
-	}
 	sch, err := schema.Load()
 	if err != nil {
 		return nil, fmt.Errorf("built-in schema: %w", err)
@@ -62,17 +74,8 @@ func (a *app) storedExceptions(list []*exception.Exception) (*exception.Set, err
 	return a.accepted(sch, controls, list, time.Now())
 }
 
-// reconcile applies exceptions to all open findings of the store, when they are
-// not those that were applied last.
-func (a *app) reconcile(ctx context.Context, st *store.Store, set *exception.Set, force bool) error {
-	print, err := fingerprint(set)
-	if err != nil {
-		return err
-	}
-	have, err := st.Setting(ctx, appliedExceptions)
-	if err != nil || have == print && !force {
-		return err
-	}
+// reconcile applies exceptions to all open findings of the store.
+func (a *app) reconcile(ctx context.Context, st *store.Store, set *exception.Set, current string) error {
 	now := time.Now().Unix()
 	w, err := a.standing(ctx, st, set, now)
 	if err != nil || w == nil {
@@ -109,7 +112,7 @@ func (a *app) reconcile(ctx context.Context, st *store.Store, set *exception.Set
 		if err := tx.Retriage(ledger, counted, now); err != nil {
 			return err
 		}
-		return tx.Set(appliedExceptions, print)
+		return tx.Set(appliedExceptions, current)
 	})
 	if err == nil && suppressed+reopened > 0 {
 		a.advise("exceptions changed: %d findings suppressed, %d open again", suppressed, reopened)
