@@ -81,7 +81,7 @@ func (a *app) contentCommand() *cobra.Command {
 			return w.Flush()
 		},
 	}
-	cmd.AddCommand(list, show, test, functions)
+	cmd.AddCommand(list, show, test, functions, a.propertiesCommand())
 	return cmd
 }
 
