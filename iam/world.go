@@ -29,6 +29,10 @@ type World struct {
 	buckets    map[string]*haetae.Resource // by name: their ARN has no account
 	managed    map[managedKey]*policy.Document
 	policies   map[*haetae.Resource]*policy.Document // of resources
+
+	names     map[string]bool // principals that policies of resources name
+	asksARN   []*policy.Condition
+	asksNames bool // a policy for many asks for names otherwise
 }
 
 type managedKey struct{ account, arn string }
@@ -124,6 +128,7 @@ func NewWorld(e *Engine, g *graph.Graph, o Options) *World {
 	for _, id := range w.accountIDs() {
 		w.add(&Identity{ARN: "arn:" + w.partition() + ":iam::" + id + ":root", Account: w.accounts[id]})
 	}
+	w.askers()
 	slices.SortFunc(w.principals, func(a, b *Identity) int { return strings.Compare(a.ARN, b.ARN) })
 	return w
 }
