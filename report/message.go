@@ -16,7 +16,6 @@ var (
 	msgFix          = haetae.Text{EN: "Fix", KO: "조치"}
 	msgMore         = haetae.Text{EN: "… and %d more (haetae scan --output json shows all)", KO: "… 외 %d개 (haetae scan --output json으로 모두 볼 수 있습니다)"}
 	msgMoreSupp     = haetae.Text{EN: "%d suppressed by exceptions (--all shows them)", KO: "예외 처리된 %d건은 생략했습니다(--all로 표시)"}
-	msgSuppressedBy = haetae.Text{EN: "suppressed by %s: %s", KO: "예외 처리(%s): %s"}
 	msgResources    = haetae.Text{EN: "%d resources", KO: "리소스 %d개"}
 	msgResource     = haetae.Text{EN: "%d resource", KO: "리소스 %d개"}
 	msgMissing      = haetae.Text{EN: "Missing permissions", KO: "부족한 권한"}
