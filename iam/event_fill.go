@@ -147,7 +147,7 @@ func (f *finder) variable(t *permission.Type, v string) []paramValue {
 	if f.foreign(t) {
 		return nil
 	}
-	deep, top := spellings(v, t.Name)
+	deep, top := spellings(v, f.about(t, v))
 	if vals := f.p.values(deep); len(vals) > 0 {
 		return plainOnly(vals)
 	}
@@ -157,6 +157,14 @@ func (f *finder) variable(t *permission.Type, v string) []paramValue {
 		}
 	}
 	return nil
+}
+
+// about tells whether the call is about something of the type, whose name or id
+// the variable is: what is called just "name" is its name then.
+func (f *finder) about(t *permission.Type, v string) bool {
+	_, event, _ := strings.Cut(f.key, ":")
+	typ := plainName(t.Name)
+	return strings.HasPrefix(plainName(v), typ) && (len(f.action.Resources) == 1 || strings.Contains(plainName(event), typ))
 }
 
 // foreign tells whether the type is another service's: its names are not those
@@ -204,15 +212,15 @@ func (f *finder) underPath(v string, vals []paramValue) []paramValue {
 }
 
 // spellings are the names of parameters that fill a variable: its own, in the
-// plural, with Name, Id and Identifier in each other's places. At the top, what
-// belongs to the type itself may be called just that.
-func spellings(v, typ string) (deep, top []param) {
+// plural, and with Identifier in the place of Name or Id; a name is no id. At
+// the top, what the call is about may be called just that.
+func spellings(v string, main bool) (deep, top []param) {
 	v = strings.TrimSuffix(strings.TrimSuffix(v, "WithPath"), "WithoutLeadingSlash")
 	plain := plainName(v)
-	stem := plain
+	stem, end := plain, ""
 	for _, s := range []string{"identifier", "name", "id"} {
 		if cut, ok := strings.CutSuffix(plain, s); ok && cut != "" {
-			stem = cut
+			stem, end = cut, s
 			break
 		}
 	}
@@ -227,12 +235,18 @@ func spellings(v, typ string) (deep, top []param) {
 		}
 	}
 	add(&deep, plain)
-	if stem != plain {
-		add(&deep, stem+"name", stem+"id", stem+"identifier")
-		add(&top, stem)
+	switch end {
+	case "name", "id":
+		add(&deep, stem+"identifier")
+	case "identifier":
+		add(&deep, stem+"name", stem+"id")
 	}
-	if stem == plainName(typ) {
-		add(&top, "name", "id", "identifier", "resourceid", "arn")
+	if end == "" {
+		return deep, nil
+	}
+	add(&top, stem)
+	if main {
+		add(&top, end, "identifier", "arn")
 	}
 	return deep, top
 }

@@ -49,8 +49,11 @@ func plainName(s string) string {
 func (p *parameters) has(name string) bool { return len(p.find(name)) > 0 }
 
 // find returns the values of a parameter. "a.b" is b somewhere below a. What
-// stands at the top goes before what stands below.
+// stands at the top goes before what stands below; "^a" is only at the top.
 func (p *parameters) find(name string) []any {
+	if at, ok := strings.CutPrefix(name, "^"); ok {
+		return p.top(at)
+	}
 	nodes := []any{p.root}
 	for _, part := range strings.Split(name, ".") {
 		part = plainName(part)
