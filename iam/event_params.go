@@ -191,7 +191,7 @@ func (p *parameters) values(list []param) []paramValue {
 
 // parts are those that part knows.
 var parts = []string{"", "keys", "last", "account", "first", "rest", "plain", "slash", "alias", "secret", "any", "path", "linked", "family", "revision", "function", "host",
-	"twelve", "scope", "model", "profile"}
+	"twelve", "scope", "model", "profile", "i-", "mi-"}
 
 // part takes the part of a text that events.txt names. An ARN stays whole.
 func part(s, name string) (paramValue, bool) {
@@ -226,6 +226,8 @@ func part(s, name string) (paramValue, bool) {
 	case "alias":
 		after, ok := strings.CutPrefix(s, "alias/")
 		return paramValue{text: after}, ok
+	case "i-", "mi-":
+		return whole, strings.HasPrefix(s, name)
 	case "secret":
 		return paramValue{text: s + "-??????", pattern: true}, true
 	case "any":
