@@ -3,6 +3,7 @@
 //
 //	controls/<service>/<id>.yaml   checks over one resource type
 //	standards/<id>.yaml            frameworks: requirements and what proves them
+//	escalations/<id>.yaml          ways in which a principal gains what it was not given
 //
 // Unknown keys are errors, so that a misspelt one cannot be ignored.
 package content
@@ -23,7 +24,7 @@ import (
 	"github.com/haetae/haetae/control"
 )
 
-//go:embed all:controls all:standards
+//go:embed all:controls all:standards all:escalations
 var files embed.FS
 
 // Controls returns the built-in controls and those of further trees of the
