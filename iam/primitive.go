@@ -71,8 +71,8 @@ type Need struct {
 	// Context are the condition keys that the request has. ${boundary} is the
 	// boundary of the principal that the request is about.
 	Context map[string]string `yaml:"context"`
-	// Granted says that the resource's policy names the principal, since the
-	// principal has just written it.
+	// Granted says that the side of the resource allows the call: the principal
+	// has just written its policy, or the service asks the caller's side only.
 	Granted bool `yaml:"granted"`
 }
 

@@ -1,0 +1,324 @@
+package iam
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/graph"
+	"github.com/haetae/haetae/policy"
+)
+
+// steps visits what a standing can do: each use of a primitive with what it
+// hangs on.
+func (x *escalator) steps(s *standing, visit func(u Use, depends []string)) {
+	may := x.mayDo(s)
+	for _, p := range x.primitives {
+		if p.By == "user" && s.role || p.By == "role" && !s.role || !x.worthTrying(p, may) {
+			continue
+		}
+		x.casts(p, s, func(c cast) {
+			if u, depends, ok := x.play(p, s, c); ok {
+				visit(u, depends)
+			}
+		})
+	}
+}
+
+// mayDo returns whether some policy of the standing speaks of an action. It is a
+// sieve: the evaluator decides.
+func (x *escalator) mayDo(s *standing) func(action string) bool {
+	docs := x.identity(s)
+	known := map[string]bool{}
+	return func(action string) bool {
+		if may, done := known[action]; done {
+			return may
+		}
+		service, name := policy.SplitAction(action)
+		may := slices.ContainsFunc(docs, func(d *policy.Document) bool {
+			return d.More != nil || slices.ContainsFunc(d.Statements, func(st *policy.Statement) bool {
+				return st.Unknown != nil || st.Effect == policy.Allow && st.Actions != nil && (st.Actions.More != nil || st.Actions.Match(service, name))
+			})
+		})
+		known[action] = may
+		return may
+	}
+}
+
+func (x *escalator) worthTrying(p *Primitive, may func(string) bool) bool {
+	for i := range p.Needs {
+		n := &p.Needs[i]
+		// What the policy of the resource can grant needs no policy of the caller.
+		byResource := n.Granted || strings.HasPrefix(n.Action, "sts:") ||
+			p.Through != nil && x.holders[p.Through.Type] != "" && slices.Contains(n.On, "through")
+		if !byResource && !may(n.Action) {
+			return false
+		}
+	}
+	return true
+}
+
+// play tries a primitive with a cast: its preconditions, then its calls.
+func (x *escalator) play(p *Primitive, s *standing, c cast) (u Use, depends []string, ok bool) {
+	for i := range p.When {
+		f := x.holds(&p.When[i], s, &c)
+		switch f.verdict {
+		case DependsOn:
+			depends = merged(depends, []string{f.why})
+		case Allowed:
+		default:
+			return u, nil, false
+		}
+	}
+	t := &trying{x: x, p: p, s: s, c: &c, budget: maxCalls}
+	known := x.known(s, &c)
+	if !t.needs(0, known, nil) && t.best == nil {
+		// No name fits all calls. When each call has one of its own, whether one
+		// name fits all is not known.
+		calls, apart := t.apart(known)
+		if !apart {
+			return u, nil, false
+		}
+		t.best = calls
+		depends = merged(depends, []string{"one name that all calls allow"})
+	}
+	u = Use{Primitive: p, Through: c.through, cast: c, by: s}
+	for _, call := range t.best {
+		u.Calls = append(u.Calls, call)
+		depends = merged(depends, call.Depends)
+	}
+	if t.budget <= 0 {
+		depends = merged(depends, []string{fmt.Sprintf("the search for names was cut short after %d calls", maxCalls)})
+	}
+	return u, depends, true
+}
+
+// maxCalls bounds the calls that are asked for one use of a primitive.
+const maxCalls = 400
+
+// trying is the search for names with which all calls are allowed.
+type trying struct {
+	x      *escalator
+	p      *Primitive
+	s      *standing
+	c      *cast
+	budget int
+	best   []Call // the most certain so far
+}
+
+// needs tries the calls from the i-th on; it is true when they are all allowed
+// for certain.
+func (t *trying) needs(i int, n names, done []Call) bool {
+	if i == len(t.p.Needs) {
+		if t.best == nil || open(done) < open(t.best) {
+			t.best = slices.Clone(done)
+		}
+		return open(done) == 0
+	}
+	need := &t.p.Needs[i]
+	certain := false
+	t.resources(need, 0, nil, n, func(list []string, n names) bool {
+		call, ok := t.ask(need, list, n)
+		if ok && t.needs(i+1, n, append(done, call)) {
+			certain = true
+		}
+		return certain || t.budget <= 0
+	})
+	return certain
+}
+
+// open counts what calls hang on.
+func open(list []Call) (n int) {
+	for _, c := range list {
+		n += len(c.Depends)
+	}
+	return n
+}
+
+// resources visits the ways to name the resources of a call; visit returns
+// whether it is enough.
+func (t *trying) resources(need *Need, i int, list []string, n names, visit func([]string, names) bool) bool {
+	if i == len(need.On) {
+		return visit(list, n)
+	}
+	on := need.On[i]
+	if !strings.HasPrefix(on, "arn:") {
+		if on == "*" {
+			return t.resources(need, i+1, append(list, on), n, visit)
+		}
+		arn, _ := t.x.part(on, t.s, t.c)
+		if arn == "" {
+			return false
+		}
+		return t.resources(need, i+1, append(list, arn), n, visit)
+	}
+	for _, m := range t.x.choices(t.s, need.Action, on, n) {
+		filled, _ := m.fill(on)
+		if t.resources(need, i+1, append(slices.Clip(list), filled), m, visit) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *trying) ask(need *Need, list []string, n names) (Call, bool) {
+	if t.budget--; t.budget < 0 {
+		return Call{}, false
+	}
+	c := &call{action: need.Action, resources: list, context: t.context(need, n), granted: need.Granted, fresh: true}
+	for _, on := range need.On {
+		if !strings.HasPrefix(on, "arn:") && on != "*" {
+			_, c.on = t.x.part(on, t.s, t.c)
+			c.fresh = false
+			break
+		}
+	}
+	a := t.x.ask(t.s, c)
+	if a.verdict != Allowed && a.verdict != DependsOn {
+		return Call{}, false
+	}
+	call := Call{Action: need.Action, Resources: slices.Clone(list), Context: map[string]Values{}, Statements: a.statements}
+	for k := range need.Context {
+		if v, ok := c.context[k]; ok {
+			call.Context[k] = v
+		}
+	}
+	for k, v := range a.chosen {
+		call.Context[k] = v
+	}
+	if a.verdict == DependsOn {
+		call.Depends = merged(a.depends, a.missing)
+		if len(call.Depends) == 0 {
+			call.Depends = []string{"conditions of " + need.Action}
+		}
+	}
+	return call, true
+}
+
+// context are the keys that a need sets. ${boundary} is the boundary of who the
+// call is about; a principal without one has no such key.
+func (t *trying) context(need *Need, n names) map[string]Values {
+	out := map[string]Values{}
+	for k, v := range need.Context {
+		if v != "${boundary}" {
+			filled, _ := n.fill(v)
+			out[k] = One(filled)
+			continue
+		}
+		about := t.s.subject
+		unbound := t.s.unbound
+		if slices.Contains(need.On, "target") && t.c.target != nil {
+			about, unbound = t.c.target, false
+		}
+		if about.limit != "" && !unbound {
+			out[k] = One(about.limit)
+		} else {
+			out[k] = Values{}
+		}
+	}
+	return out
+}
+
+// apart finds names for each call alone.
+func (t *trying) apart(n names) (out []Call, ok bool) {
+	for i := range t.p.Needs {
+		need := &t.p.Needs[i]
+		var found *Call
+		t.resources(need, 0, nil, n, func(list []string, n names) bool {
+			if call, ok := t.ask(need, list, n); ok {
+				found = &call
+			}
+			return found != nil || t.budget <= 0
+		})
+		if found == nil {
+			return nil, false
+		}
+		out = append(out, *found)
+	}
+	return out, true
+}
+
+// probes are calls that together show an administrator: changes of identities,
+// data, compute and logs of the account.
+func probes() (identity, other []Need) {
+	iam := func(action, resource string) Need {
+		return Need{Action: "iam:" + action, On: OneOrMore{"arn:${Partition}:iam::${Account}:" + resource}}
+	}
+	identity = []Need{iam("PutRolePolicy", "role/haetae"), iam("AttachRolePolicy", "role/haetae"), iam("PutUserPolicy", "user/haetae"),
+		iam("UpdateAssumeRolePolicy", "role/haetae"), iam("CreatePolicyVersion", "policy/haetae"), iam("PassRole", "role/haetae")}
+	on := func(action, resource string) Need { return Need{Action: action, On: OneOrMore{resource}} }
+	other = []Need{
+		on("s3:GetObject", "arn:${Partition}:s3:::haetae/haetae"), on("s3:PutBucketPolicy", "arn:${Partition}:s3:::haetae"),
+		on("ec2:TerminateInstances", "arn:${Partition}:ec2:us-east-1:${Account}:instance/haetae"),
+		on("lambda:UpdateFunctionCode", "arn:${Partition}:lambda:us-east-1:${Account}:function:haetae"),
+		on("secretsmanager:GetSecretValue", "arn:${Partition}:secretsmanager:us-east-1:${Account}:secret:haetae"),
+		on("rds:DeleteDBInstance", "arn:${Partition}:rds:us-east-1:${Account}:db:haetae"),
+		on("cloudformation:DeleteStack", "arn:${Partition}:cloudformation:us-east-1:${Account}:stack/haetae/haetae"),
+		on("logs:DeleteLogGroup", "arn:${Partition}:logs:us-east-1:${Account}:log-group:haetae"),
+	}
+	return identity, other
+}
+
+// admin tells whether a standing is an administrator: its own policies and its
+// boundary allow everything that is probed, and the organization leaves it some
+// way to change identities. What else an organization denies to all of its
+// accounts makes nobody less of an administrator of its account.
+func (x *escalator) admin(s *standing) (Verdict, []string) {
+	identity, other := probes()
+	alone, member, free := *s, *s.subject, *s.account
+	free.scp = nil
+	member.account, alone.subject = &free, &member
+	var depends []string
+	for _, n := range slices.Concat(identity, other) {
+		call, ok := x.probe(&alone, &n)
+		if !ok {
+			return ImplicitlyDenied, nil
+		}
+		depends = merged(depends, call.Depends)
+	}
+	var left []string
+	some := false
+	for _, n := range identity {
+		if call, ok := x.probe(s, &n); ok && (!some || len(call.Depends) < len(left)) {
+			some, left = true, call.Depends
+		}
+	}
+	if !some {
+		return ImplicitlyDenied, nil
+	}
+	if depends = merged(depends, left); len(depends) > 0 {
+		return DependsOn, depends
+	}
+	return Allowed, nil
+}
+
+func (x *escalator) probe(s *standing, n *Need) (Call, bool) {
+	t := &trying{x: x, s: s, c: &cast{}, budget: 1}
+	filled, _ := x.known(s, t.c).fill(n.On[0])
+	return t.ask(n, []string{filled}, nil)
+}
+
+// Try tells whether a principal can use a primitive, on another principal when
+// one is given: Allowed, ImplicitlyDenied, or DependsOn with what it hangs on.
+func (e *Engine) Try(g *graph.Graph, p *Primitive, by, to *haetae.Resource) (Verdict, []string) {
+	x := newEscalator(e, g, []*Primitive{p})
+	s := x.byResource[by]
+	if s == nil {
+		return ImplicitlyDenied, nil
+	}
+	verdict := ImplicitlyDenied
+	var hangs []string
+	x.steps(&standing{subject: s}, func(u Use, depends []string) {
+		if to != nil && to != by && (u.cast.target == nil || u.cast.target.resource != to) {
+			return
+		}
+		if verdict != Allowed && (verdict != DependsOn || len(depends) < len(hangs)) {
+			verdict, hangs = DependsOn, depends
+			if len(depends) == 0 {
+				verdict = Allowed
+			}
+		}
+	})
+	return verdict, hangs
+}
