@@ -3,6 +3,7 @@ package iam
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/haetae/haetae/policy"
 )
@@ -160,4 +161,42 @@ func (e Expr) MarshalJSON() ([]byte, error) {
 		}{c.Operator.Written, c.Key, values})
 	}
 	return json.Marshal(map[string]any{"fact": e.atom.what})
+}
+
+// String writes the expression for people.
+func (e Expr) String() string { return e.print(false) }
+
+func (e Expr) print(inner bool) string {
+	list := func(word string) string {
+		parts := make([]string, len(e.args))
+		for i, a := range e.args {
+			parts[i] = a.print(true)
+		}
+		text := strings.Join(parts, " "+word+" ")
+		if inner {
+			return "(" + text + ")"
+		}
+		return text
+	}
+	switch e.op {
+	case isTrue:
+		return "always"
+	case isFalse:
+		return "never"
+	case isAnd:
+		return list("and")
+	case isOr:
+		return list("or")
+	case isNot:
+		return "not (" + e.args[0].print(false) + ")"
+	}
+	c := e.atom.cond
+	if c == nil {
+		return e.atom.what
+	}
+	values := make([]string, len(c.Values))
+	for i, v := range c.Values {
+		values[i] = v.Text
+	}
+	return c.Key + " " + c.Operator.Written + " " + strings.Join(values, " | ")
 }

@@ -191,6 +191,10 @@ func (s *scope) derive() {
 		d["aws:principalaccount"] = One(w.account)
 		d["aws:principalarn"] = One(w.arn)
 		d["aws:principaltype"] = One(w.principalType())
+		if s.service == "kms" {
+			// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+			d["kms:calleraccount"] = One(w.account)
+		}
 		if w.kind == user {
 			d["aws:username"] = One(w.name)
 		}

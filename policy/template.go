@@ -350,3 +350,4 @@ func (t *Template) around(name string) (pre, post string, single bool) {
 	}
 	return pre, post, single
 }
+
