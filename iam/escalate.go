@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/haetae/haetae"
-	"github.com/haetae/haetae/graph"
 	"github.com/haetae/haetae/policy"
 )
 
@@ -77,19 +76,17 @@ type escalator struct {
 	*estate
 	engine     *Engine
 	primitives []*Primitive
-	holders    map[string]string
 	byResource map[*haetae.Resource]*subject
-	trusting   map[*account]map[string][]*subject
+	trusting   map[*Account]map[string][]*subject
 	trustees   map[string][]*subject // roles by who their trust policies name: an ARN, an account or "*"
-	ofResource map[*haetae.Resource]*policy.Document
 	removed    map[removal]bool
 	gaps       map[string]*haetae.Unknown
 }
 
-// Escalations finds what every principal of the snapshot can gain by the
+// Escalations finds what every principal of the world can gain by the
 // primitives. Administrators are not explored: they have everything.
-func (e *Engine) Escalations(g *graph.Graph, primitives []*Primitive) *Escalations {
-	x := newEscalator(e, g, primitives)
+func (w *World) Escalations(primitives []*Primitive) *Escalations {
+	x := newEscalator(w, primitives)
 	out := &Escalations{x: x, nodes: map[string]*Node{}, Gaps: x.gaps}
 	for _, s := range slices.Clone(x.subjects) {
 		if !s.linked {
@@ -100,11 +97,10 @@ func (e *Engine) Escalations(g *graph.Graph, primitives []*Primitive) *Escalatio
 	return out
 }
 
-func newEscalator(e *Engine, g *graph.Graph, primitives []*Primitive) *escalator {
+func newEscalator(w *World, primitives []*Primitive) *escalator {
 	x := &escalator{
-		estate: newEstate(g), engine: e, primitives: primitives, holders: policyOf(),
-		byResource: map[*haetae.Resource]*subject{}, ofResource: map[*haetae.Resource]*policy.Document{},
-		gaps: map[string]*haetae.Unknown{},
+		estate: newEstate(w), engine: w.Engine(), primitives: primitives,
+		byResource: map[*haetae.Resource]*subject{}, gaps: map[string]*haetae.Unknown{},
 	}
 	for _, s := range x.subjects {
 		x.byResource[s.resource] = s
@@ -115,7 +111,7 @@ func newEscalator(e *Engine, g *graph.Graph, primitives []*Primitive) *escalator
 
 // indexTrust sorts roles by who their trust policies let in.
 func (x *escalator) indexTrust() {
-	x.trusting, x.trustees = map[*account]map[string][]*subject{}, map[string][]*subject{}
+	x.trusting, x.trustees = map[*Account]map[string][]*subject{}, map[string][]*subject{}
 	services := map[string]bool{}
 	for _, p := range x.primitives {
 		services[p.trusts()] = true
@@ -141,11 +137,8 @@ func (x *escalator) indexTrust() {
 				add(s)
 			}
 		}
-		if t.trust == nil || t.trust.More != nil {
+		if t.trust.More != nil {
 			everybody()
-			if t.trust == nil {
-				continue
-			}
 		}
 		for _, st := range t.trust.Statements {
 			switch {
@@ -186,10 +179,10 @@ func trustee(text string) string {
 
 // assumable are the roles that may trust a standing.
 func (x *escalator) assumable(s *standing) []*subject {
-	list := slices.Concat(x.trustees[s.arn], x.trustees[s.accountID()], x.trustees["*"])
+	list := slices.Concat(x.trustees[s.arn], x.trustees[s.account.ID], x.trustees["*"])
 	var out []*subject
 	for _, t := range list {
-		if !slices.Contains(out, t) && t.resource.Stack == s.resource.Stack {
+		if !slices.Contains(out, t) {
 			out = append(out, t)
 		}
 	}
@@ -427,15 +420,15 @@ func (x *escalator) gained(s *standing, p *Primitive, c *cast) *standing {
 // made is a user or a role that an escalation makes in the account.
 func (x *escalator) made(s *standing, whom string) *standing {
 	kind := strings.TrimPrefix(whom, "new-")
-	arn := "arn:" + s.partition() + ":iam::" + s.accountID() + ":" + kind + "/(new)"
+	arn := "arn:" + s.partition() + ":iam::" + s.account.ID + ":" + kind + "/(new)"
 	if t := x.byARN[arn]; t != nil {
 		return &standing{subject: t}
 	}
-	r := &haetae.Resource{Type: "AWS::IAM::User", ID: "(new " + kind + ")", ARN: arn, Account: s.resource.Account, Stack: s.resource.Stack}
+	r := &haetae.Resource{Type: "AWS::IAM::User", ID: "(new " + kind + ")", ARN: arn, Account: s.resource.Account}
 	if kind == "role" {
 		r.Type = "AWS::IAM::Role"
 	}
-	t := &subject{resource: r, arn: arn, role: kind == "role", account: s.account, tags: map[string]string{}}
+	t := &subject{resource: r, arn: arn, role: kind == "role", account: s.account, made: true, trust: grantTo(s.arn, "sts:AssumeRole")}
 	x.byARN[arn], x.byResource[r] = t, t
 	return &standing{subject: t}
 }

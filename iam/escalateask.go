@@ -186,18 +186,9 @@ type call struct {
 	action    string
 	resources []string
 	context   map[string]Values
-	on        *haetae.Resource // what the resource is, when the snapshot has it
-	granted   bool             // the resource's policy names the caller
-	fresh     bool             // the resource is new: it has no tags yet
-}
-
-// derivedKeys are the condition keys that follow from who asks and for what, so
-// that an escalation knows them; calls that a service makes for the caller are
-// none of an escalation's.
-func derivedKeys() []string {
-	return []string{"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:PrincipalIsAWSService", "aws:PrincipalServiceName*",
-		"aws:username", "aws:ResourceAccount", "aws:ViaAWSService", "aws:CalledVia*", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrg*",
-		"aws:SecureTransport", "kms:ViaService", "kms:CallerAccount", "kms:GrantIsForAWSResource"}
+	granted   bool // the side of the resource allows it
+	fresh     bool // the resource is new: it has no policy and no tags yet
+	unlimited bool // as if the organization limited nothing
 }
 
 // choosable tells whether the caller sets a condition key as it likes, such as
@@ -219,7 +210,10 @@ func choosable(lower, service string) bool {
 // ask decides a call of a standing. Keys of the request that nobody knows are
 // unknown; what hangs only on keys that the caller chooses is allowed.
 func (x *escalator) ask(s *standing, c *call) reply {
-	q := x.question(s, c)
+	q, err := x.question(s, c)
+	if err != nil {
+		return reply{verdict: DependsOn, missing: []string{err.Error()}}
+	}
 	d, err := x.engine.Decide(q)
 	if err != nil {
 		return reply{verdict: DependsOn, missing: []string{err.Error()}}
@@ -285,43 +279,53 @@ func hangs(e Expr) (out []string) {
 	return out
 }
 
-// question is all that is known about a call.
-func (x *escalator) question(s *standing, c *call) *Question {
-	q := &Question{
-		Request:  Request{Principal: Principal{ARN: s.arn}, Action: c.action, Resources: c.resources, Account: s.accountID(), Context: map[string]Values{}},
-		Policies: Policies{Identity: x.without(x.identity(s), c.action), SCP: x.scp(s.account, c.action)},
-		Unknown:  []string{"*"}, Known: derivedKeys(),
-	}
-	if s.boundary != nil && !s.unbound {
-		q.Policies.Boundary = x.without(s.boundary, c.action)
-	}
-	f := &q.Facts
-	f.Principal.ServiceLinked = s.linked
-	f.Principal.ManagementAccount = s.account.management != nil && *s.account.management
-	f.Principal.OrgID, f.Principal.Tags = s.account.orgID, s.tags
-	if f.Principal.OrgID != "" {
-		q.Known = append(q.Known, "aws:PrincipalOrgID")
-	}
-	if !s.freeTags && !s.tagless {
-		q.Known = append(q.Known, "aws:PrincipalTag/*")
-	}
-	x.resourceSide(q, s, c)
-	set := func(k string, v Values) {
-		q.Request.Context[k] = v
-		q.Known = append(q.Known, k)
-	}
-	set("aws:ViaAWSService", One("false"))
-	set("aws:SecureTransport", One("true"))
+// question is all that is known about a call: what the world says, with the
+// policies of the standing in place of those of the snapshot.
+func (x *escalator) question(s *standing, c *call) (*Question, error) {
+	given := map[string]Values{"aws:SecureTransport": One("true")}
 	if s.mfa {
-		set("aws:MultiFactorAuthPresent", One("true"))
+		given["aws:MultiFactorAuthPresent"] = One("true")
 	}
 	if region, known := regionOf(c.resources); known {
-		set("aws:RequestedRegion", One(region))
+		given["aws:RequestedRegion"] = One(region)
 	}
 	for k, v := range c.context {
-		set(k, v)
+		given[k] = v
 	}
-	return q
+	q, _, err := x.world.Ask(Request{Principal: Principal{ARN: s.arn}, Action: c.action, Resources: c.resources, Context: given})
+	if err != nil {
+		return nil, err
+	}
+	p := &q.Policies
+	p.Identity, p.Boundary = x.without(x.identity(s), c.action), nil
+	if s.boundary != nil && !s.unbound {
+		p.Boundary = s.boundary
+	}
+	if c.unlimited {
+		p.SCP = nil
+	}
+	switch t := x.byARN[firstOf(c.resources)]; {
+	case c.granted:
+		p.Resource = grantTo(s.arn, c.action)
+	case t != nil && t.role && strings.HasPrefix(c.action, "sts:"):
+		p.Resource = t.trust
+	case t != nil || c.fresh:
+		p.Resource = nil // a trust policy is for nobody else, and what is new has no policy yet
+	}
+	if p.Resource != nil {
+		p.Resource = x.without([]*policy.Document{p.Resource}, c.action)[0]
+	}
+	if c.fresh {
+		service, _ := policy.SplitAction(c.action)
+		q.Known = append(q.Known, "aws:ResourceTag/*", service+":ResourceTag/*")
+	}
+	if s.freeTags {
+		q.Known = slices.DeleteFunc(q.Known, func(k string) bool { return k == "aws:PrincipalTag/*" })
+		q.Facts.Principal.Tags = nil
+	} else if s.made {
+		q.Known = append(q.Known, "aws:PrincipalTag/*")
+	}
+	return q, nil
 }
 
 // regionOf is the region that a call goes to, as far as its resources say. The
@@ -343,84 +347,10 @@ func regionOf(resources []string) (string, bool) {
 	return "", false
 }
 
-// policyOf says where resources of a type hold their own policy.
-func policyOf() map[string]string {
-	return map[string]string{
-		"AWS::KMS::Key": "KeyPolicy", "AWS::S3::Bucket": "PolicyDocument", "AWS::SecretsManager::Secret": "PolicyDocument",
-		"AWS::Lambda::Function": "PolicyDocument", "AWS::ECR::Repository": "RepositoryPolicyText",
-	}
-}
-
-// resourceSide fills in what belongs to the resource of a call.
-func (x *escalator) resourceSide(q *Question, s *standing, c *call) {
-	var owner *account
-	known := c.fresh
-	if t := x.byARN[firstOf(c.resources)]; t != nil {
-		owner = t.account
-		if strings.HasPrefix(c.action, "sts:") && t.trust != nil {
-			q.Policies.Resource = x.without([]*policy.Document{t.trust}, c.action)[0]
-		}
-		q.Facts.Resource.Tags, known = t.tags, !t.tagless
-	} else if c.on != nil {
-		owner = x.accountOf(c.on)
-		q.Facts.Resource.Tags, known = nil, false
-		tags, vague := plainTags(c.on)
-		if !vague {
-			q.Facts.Resource.Tags, known = tags, true
-		}
-		if member := x.holders[c.on.Type]; member != "" {
-			tree := c.on.Props[member]
-			if tree == nil {
-				tree = c.on.Observed[member]
-			}
-			q.Policies.Resource = x.resourcePolicy(c.on, tree, member)
-		}
-		if c.on.Account != "" {
-			q.Request.Account = c.on.Account
-		}
-	}
-	if c.granted {
-		q.Policies.Resource = grantTo(s.arn, c.action)
-	}
-	if known {
-		service, _ := policy.SplitAction(c.action)
-		q.Known = append(q.Known, "aws:ResourceTag/*", service+":ResourceTag/*")
-	}
-	if owner == nil {
-		owner = s.account
-	}
-	q.Policies.RCP = owner.rcp
-	q.Facts.Resource.ManagementAccount = owner.management != nil && *owner.management
-	q.Facts.Resource.OrgID = owner.orgID
-	if owner.orgID != "" {
-		q.Known = append(q.Known, "aws:ResourceOrgID")
-	}
-}
-
-func (x *escalator) resourcePolicy(r *haetae.Resource, tree any, member string) *policy.Document {
-	if d, done := x.ofResource[r]; done {
-		return d
-	}
-	d := x.document(tree, policy.Resource, Source{r, member, "policy of " + r.ID})
-	x.ofResource[r] = d
-	return d
-}
-
 // grantTo is the policy of a resource that allows one principal one action.
 func grantTo(arn, action string) *policy.Document {
 	return policy.FromTree(map[string]any{"Version": policy.Version2012, "Statement": map[string]any{"Effect": "Allow",
 		"Principal": map[string]any{"AWS": arn}, "Action": action}}, policy.Trust, "the policy that names the caller")
-}
-
-func (x *escalator) scp(a *account, action string) []Level {
-	if len(x.removed) == 0 {
-		return a.scp
-	}
-	out := slices.Clone(a.scp)
-	for i := range out {
-		out[i].Policies = x.without(out[i].Policies, action)
-	}
-	return out
 }
 
 func firstOf(list []string) string {

@@ -62,7 +62,7 @@ func (x *escalator) targets(p *Primitive, s *standing, c cast, visit func(cast))
 	case p.Target == "role" && p.assumes():
 		list = x.assumable(s)
 	default:
-		list = s.account.subjects
+		list = x.of[s.account]
 	}
 	for _, t := range list {
 		switch {
@@ -253,18 +253,6 @@ func arnOf(r *haetae.Resource) string {
 	if strings.HasPrefix(r.ID, "arn:") {
 		return r.ID
 	}
-	account := r.Account
-	if account == "" {
-		account = "111122223333"
-	}
-	switch r.Type {
-	case "AWS::IAM::Group":
-		return "arn:aws:iam::" + account + ":group/" + r.ID
-	case "AWS::IAM::ManagedPolicy":
-		return "arn:aws:iam::" + account + ":policy/" + r.ID
-	case "AWS::IAM::InstanceProfile":
-		return "arn:aws:iam::" + account + ":instance-profile/" + r.ID
-	}
 	return ""
 }
 
@@ -437,7 +425,7 @@ func looseForm(text string) *wildcard.Pattern {
 
 // known are the names that do not depend on choice.
 func (x *escalator) known(s *standing, c *cast) names {
-	n := names{"Partition": s.partition(), "Account": s.accountID()}
+	n := names{"Partition": s.partition(), "Account": s.account.ID}
 	if c.missing != "" {
 		n["missing"] = c.missing
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/haetae/haetae"
-	"github.com/haetae/haetae/graph"
 	"github.com/haetae/haetae/policy"
 )
 
@@ -51,7 +50,7 @@ func (x *escalator) worthTrying(p *Primitive, may func(string) bool) bool {
 		n := &p.Needs[i]
 		// What the policy of the resource can grant needs no policy of the caller.
 		byResource := n.Granted || strings.HasPrefix(n.Action, "sts:") ||
-			p.Through != nil && x.holders[p.Through.Type] != "" && slices.Contains(n.On, "through")
+			p.Through != nil && HasPolicy(p.Through.Type) && slices.Contains(n.On, "through")
 		if !byResource && !may(n.Action) {
 			return false
 		}
@@ -99,12 +98,13 @@ const maxCalls = 400
 
 // trying is the search for names with which all calls are allowed.
 type trying struct {
-	x      *escalator
-	p      *Primitive
-	s      *standing
-	c      *cast
-	budget int
-	best   []Call // the most certain so far
+	x         *escalator
+	p         *Primitive
+	s         *standing
+	c         *cast
+	budget    int
+	best      []Call // the most certain so far
+	unlimited bool   // as if the organization limited nothing
 }
 
 // needs tries the calls from the i-th on; it is true when they are all allowed
@@ -166,10 +166,9 @@ func (t *trying) ask(need *Need, list []string, n names) (Call, bool) {
 	if t.budget--; t.budget < 0 {
 		return Call{}, false
 	}
-	c := &call{action: need.Action, resources: list, context: t.context(need, n), granted: need.Granted, fresh: true}
+	c := &call{action: need.Action, resources: list, context: t.context(need, n), granted: need.Granted, fresh: true, unlimited: t.unlimited}
 	for _, on := range need.On {
 		if !strings.HasPrefix(on, "arn:") && on != "*" {
-			_, c.on = t.x.part(on, t.s, t.c)
 			c.fresh = false
 			break
 		}
@@ -266,12 +265,9 @@ func probes() (identity, other []Need) {
 // accounts makes nobody less of an administrator of its account.
 func (x *escalator) admin(s *standing) (Verdict, []string) {
 	identity, other := probes()
-	alone, member, free := *s, *s.subject, *s.account
-	free.scp = nil
-	member.account, alone.subject = &free, &member
 	var depends []string
 	for _, n := range slices.Concat(identity, other) {
-		call, ok := x.probe(&alone, &n)
+		call, ok := x.probe(s, &n, true)
 		if !ok {
 			return ImplicitlyDenied, nil
 		}
@@ -280,7 +276,7 @@ func (x *escalator) admin(s *standing) (Verdict, []string) {
 	var left []string
 	some := false
 	for _, n := range identity {
-		if call, ok := x.probe(s, &n); ok && (!some || len(call.Depends) < len(left)) {
+		if call, ok := x.probe(s, &n, false); ok && (!some || len(call.Depends) < len(left)) {
 			some, left = true, call.Depends
 		}
 	}
@@ -293,16 +289,16 @@ func (x *escalator) admin(s *standing) (Verdict, []string) {
 	return Allowed, nil
 }
 
-func (x *escalator) probe(s *standing, n *Need) (Call, bool) {
-	t := &trying{x: x, s: s, c: &cast{}, budget: 1}
+func (x *escalator) probe(s *standing, n *Need, unlimited bool) (Call, bool) {
+	t := &trying{x: x, s: s, c: &cast{}, budget: 1, unlimited: unlimited}
 	filled, _ := x.known(s, t.c).fill(n.On[0])
 	return t.ask(n, []string{filled}, nil)
 }
 
 // Try tells whether a principal can use a primitive, on another principal when
 // one is given: Allowed, ImplicitlyDenied, or DependsOn with what it hangs on.
-func (e *Engine) Try(g *graph.Graph, p *Primitive, by, to *haetae.Resource) (Verdict, []string) {
-	x := newEscalator(e, g, []*Primitive{p})
+func (w *World) Try(p *Primitive, by, to *haetae.Resource) (Verdict, []string) {
+	x := newEscalator(w, []*Primitive{p})
 	s := x.byResource[by]
 	if s == nil {
 		return ImplicitlyDenied, nil

@@ -78,7 +78,7 @@ func (x *escalator) holds(p *Precondition, s *standing, c *cast) finding {
 		}
 		return holds(len(list) > 0)
 	case p.Property != nil:
-		return property(c.through, p.Property)
+		return hasProperty(c.through, p.Property)
 	case p.PropertySet != "":
 		v := valuesAt(c.through, p.PropertySet)
 		if len(v) == 1 {
@@ -90,7 +90,7 @@ func (x *escalator) holds(p *Precondition, s *standing, c *cast) finding {
 	case p.PermissionSet != "":
 		return holds(s.reserved && strings.Contains(s.arn, "/AWSReservedSSO_"))
 	case p.Management != nil:
-		return management(s.account, *p.Management)
+		return x.management(s.account, *p.Management)
 	}
 	return untold("%s", p.Untold.EN)
 }
@@ -98,38 +98,47 @@ func (x *escalator) holds(p *Precondition, s *standing, c *cast) finding {
 // management tells whether the account manages the organization. A member can be
 // a delegated administrator, which for what an organization decides is as good
 // (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html).
-func management(a *account, want bool) finding {
+func (x *escalator) management(a *Account, want bool) finding {
+	is, known := a.Management, a.OrgID != ""
+	if self := x.world.singleton(a); self != nil {
+		if b, ok := self.Observed["IsManagementAccount"].(bool); ok {
+			is, known = b, true
+		}
+	}
 	switch {
-	case a.management == nil:
-		return untold("whether %s is the management account of an organization", a.id)
-	case *a.management == want:
+	case !known:
+		return untold("whether %s is the management account of an organization", a.ID)
+	case is == want:
 		return holds(true)
-	case want && a.delegated == nil && a.orgID != "":
-		return untold("whether %s is a delegated administrator", a.id)
-	case want && a.delegated != nil && *a.delegated:
-		return untold("whether %s is the delegated administrator for this", a.id)
+	case want && a.any != nil:
+		return x.delegated(a)
+	}
+	return holds(false)
+}
+
+// delegated tells whether an account acts for the management account. Which
+// services it acts for is told, which calls are not.
+func (x *escalator) delegated(a *Account) finding {
+	for _, r := range x.graph.Resources() {
+		if r.Type != "Haetae::Organization" {
+			continue
+		}
+		for _, v := range elements(r.Observed["DelegatedAdministrators"]) {
+			if m, ok := v.(map[string]any); !ok || m["AccountId"] == a.ID {
+				return untold("whether %s is the delegated administrator for this", a.ID)
+			}
+		}
 	}
 	return holds(false)
 }
 
 // trusted asks the trust policy of a role about somebody outside of accounts.
 func (x *escalator) trusted(t *subject, who Principal, action string, context map[string]Values, chosen func(key string) bool) finding {
-	if t.trust == nil {
-		return untold("the trust policy of %s was not read", t.arn)
+	q, _, err := x.world.Ask(Request{Principal: who, Action: action, Resources: []string{t.arn}, Context: context})
+	if err != nil {
+		return untold("the trust policy of %s: %v", t.arn, err)
 	}
-	q := &Question{
-		Request:  Request{Principal: who, Action: action, Resources: []string{t.arn}, Account: t.accountID(), Context: context},
-		Policies: Policies{Resource: x.without([]*policy.Document{t.trust}, action)[0], RCP: t.account.rcp},
-		Unknown:  []string{"*"}, Known: []string{"aws:PrincipalIsAWSService", "aws:PrincipalServiceName*", "aws:FederatedProvider", "aws:ResourceAccount", "aws:ViaAWSService"},
-	}
-	q.Facts.Resource.Tags = t.tags
-	if !t.tagless {
-		q.Known = append(q.Known, "aws:ResourceTag/*", "iam:ResourceTag/*")
-	}
-	q.Facts.Resource.ManagementAccount = t.account.management != nil && *t.account.management
-	for k := range context {
-		q.Known = append(q.Known, k)
-	}
+	q.Policies.Resource = x.without([]*policy.Document{t.trust}, action)[0]
 	d, err := x.engine.Decide(q)
 	if err != nil {
 		return untold("the trust policy of %s: %v", t.arn, err)
@@ -157,7 +166,7 @@ func (x *escalator) trusted(t *subject, who Principal, action string, context ma
 // choice, and the account, which is not
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
 func (x *escalator) trustsService(t *subject, service string) finding {
-	return x.trusted(t, Principal{Service: service}, "sts:AssumeRole", map[string]Values{"aws:SourceAccount": One(t.accountID())},
+	return x.trusted(t, Principal{Service: service}, "sts:AssumeRole", map[string]Values{"aws:SourceAccount": One(t.account.ID)},
 		func(string) bool { return false })
 }
 
@@ -183,9 +192,6 @@ func (x *escalator) trustsMissing(c *cast, kind string) finding {
 		typ, mark = "AWS::IAM::OIDCProvider", ":oidc-provider/"
 	}
 	t := c.target
-	if t.trust == nil {
-		return holds(false)
-	}
 	list, why := x.graph.All(t.resource, typ)
 	for _, st := range t.trust.Statements {
 		if st.Effect != policy.Allow || st.Principals == nil || st.Principals.Not {
@@ -193,7 +199,7 @@ func (x *escalator) trustsMissing(c *cast, kind string) finding {
 		}
 		for _, e := range st.Principals.List {
 			a, err := arn.Parse(e.Text)
-			if e.Kind != "Federated" || err != nil || a.Account != t.accountID() || !strings.Contains(e.Text, mark) {
+			if e.Kind != "Federated" || err != nil || a.Account != t.account.ID || !strings.Contains(e.Text, mark) {
 				continue
 			}
 			if slices.ContainsFunc(list, func(r *haetae.Resource) bool { return arnOf(r) == e.Text }) {
@@ -385,7 +391,7 @@ func (x *escalator) profileOf(t *subject) finding {
 	return holds(false)
 }
 
-func property(r *haetae.Resource, p *Property) finding {
+func hasProperty(r *haetae.Resource, p *Property) finding {
 	list := valuesAt(r, p.Path)
 	if len(list) == 0 {
 		if r.Declared() || r.Stub != nil {

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/haetae/haetae"
@@ -11,14 +10,15 @@ import (
 	"github.com/haetae/haetae/policy"
 )
 
-// estate is what escalations need to know of a snapshot: its principals with
-// their policies read once, and its accounts. It does not change after it was
-// made.
+// estate is what escalations need of a world beside its answers: which policy of
+// a principal is which and where it is written, so that steps can take one away
+// or tell where it stands.
 type estate struct {
+	world    *World
 	graph    *graph.Graph
 	subjects []*subject
+	of       map[*Account][]*subject
 	byARN    map[string]*subject
-	accounts map[string]*account
 	sources  map[*policy.Document]Source
 	everyone *policy.Document // allows everything
 }
@@ -30,22 +30,13 @@ type Source struct {
 	Name     string // of the policy
 }
 
-// account is an account with what limits it.
-type account struct {
-	id         string
-	scp, rcp   []Level
-	management *bool // nil when it is not known
-	orgID      string
-	delegated  *bool // is a delegated administrator of something; nil when it is not known
-	subjects   []*subject
-}
-
 // subject is a user or a role.
 type subject struct {
 	resource *haetae.Resource
 	arn      string
 	role     bool
-	account  *account
+	made     bool // by an escalation
+	account  *Account
 	inline   []*policy.Document
 	attached []*policy.Document
 	policies []*haetae.Resource // the managed policies that are attached, nil where the snapshot lacks one
@@ -53,112 +44,27 @@ type subject struct {
 	boundary []*policy.Document // nil when there is none
 	bounding *haetae.Resource   // the policy that is the boundary
 	limit    string             // ARN of the boundary, "" when there is none
-	trust    *policy.Document
-	tags     map[string]string
-	tagless  bool // the tags are not known
-	linked   bool // a service-linked role
-	reserved bool // a role that Identity Center made
+	trust    *policy.Document   // of a role; one of which nothing is known when it was not read
+	linked   bool               // a service-linked role
+	reserved bool               // a role that Identity Center made
 }
 
-// newEstate reads the principals of a snapshot.
-func newEstate(g *graph.Graph) *estate {
+// newEstate reads the principals of a world.
+func newEstate(w *World) *estate {
 	e := &estate{
-		graph: g, byARN: map[string]*subject{}, accounts: map[string]*account{}, sources: map[*policy.Document]Source{},
-		everyone: policy.FromTree(map[string]any{"Version": policy.Version2012, "Statement": map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*"}},
-			policy.Identity, "a policy that allows everything"),
+		world: w, graph: w.Graph(), of: map[*Account][]*subject{}, byARN: map[string]*subject{}, sources: map[*policy.Document]Source{},
+		everyone: policy.FromTree(allowAll(), policy.Identity, "a policy that allows everything"),
 	}
-	orgs := map[string]*haetae.Resource{}
-	resources := g.Resources()
-	for _, r := range resources {
-		switch r.Type {
-		case "Haetae::Account":
-			e.accountOf(r).read(e, r)
-		case "Haetae::Organization":
-			orgs[r.Account] = r
+	for _, i := range w.Identities() {
+		if i.Resource != nil && i.Resource.Stub == nil {
+			e.add(i)
 		}
-	}
-	for _, r := range resources {
-		if (r.Type == "AWS::IAM::User" || r.Type == "AWS::IAM::Role") && r.Stub == nil {
-			e.add(r)
-		}
-	}
-	for _, org := range orgs {
-		e.organization(org)
 	}
 	return e
 }
 
-// accountOf is the account of a resource; templates are worlds of their own.
-func (e *estate) accountOf(r *haetae.Resource) *account {
-	key := r.Account
-	if r.Declared() {
-		key = r.Stack
-	}
-	a := e.accounts[key]
-	if a == nil {
-		a = &account{id: r.Account}
-		e.accounts[key] = a
-	}
-	return a
-}
-
-// read takes what limits the account from its resource.
-func (a *account) read(e *estate, r *haetae.Resource) {
-	if b, ok := r.Observed["IsManagementAccount"].(bool); ok {
-		a.management = &b
-	}
-	a.scp = e.levels(r, "ServiceControlPolicies", policy.SCP)
-	a.rcp = e.levels(r, "ResourceControlPolicies", policy.RCP)
-}
-
-// levels are the organization's policies by what they are attached to.
-func (e *estate) levels(r *haetae.Resource, member string, typ policy.Type) (out []Level) {
-	var list []any
-	switch v := r.Observed[member].(type) {
-	case nil:
-		return nil
-	case []any:
-		list = v
-	case *haetae.Unknown:
-		return []Level{{Target: r.Account, Policies: []*policy.Document{policy.Unreadable(typ, member, v)}}}
-	case *haetae.OpenList:
-		list = v.Items
-		out = append(out, Level{Target: "?", Policies: []*policy.Document{policy.Unreadable(typ, member, v.Why)}})
-	}
-	for i, item := range list {
-		m, ok := item.(map[string]any)
-		if !ok {
-			continue
-		}
-		target, _ := m["TargetId"].(string)
-		name, _ := m["Name"].(string)
-		path := fmt.Sprintf("observed.%s[%d].Content", member, i)
-		d := e.document(m["Content"], typ, Source{r, path, name})
-		if d == nil {
-			continue
-		}
-		j := slices.IndexFunc(out, func(l Level) bool { return l.Target == target })
-		if j < 0 {
-			out, j = append(out, Level{Target: target}), len(out)
-		}
-		out[j].Policies = append(out[j].Policies, d)
-	}
-	return out
-}
-
-func (e *estate) organization(org *haetae.Resource) {
-	id, _ := org.Observed["Id"].(string)
-	admins, listed := org.Observed["DelegatedAdministrators"].([]any)
-	for _, a := range e.accounts {
-		if a.scp == nil && a.management == nil {
-			continue // nothing says that it belongs to the organization
-		}
-		a.orgID = id
-		if listed {
-			is := slices.ContainsFunc(admins, func(v any) bool { m, _ := v.(map[string]any); return m["AccountId"] == a.id })
-			a.delegated = &is
-		}
-	}
+func allowAll() map[string]any {
+	return map[string]any{"Version": policy.Version2012, "Statement": map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*"}}
 }
 
 // document reads a policy and remembers where it is written.
@@ -171,11 +77,10 @@ func (e *estate) document(tree any, typ policy.Type, s Source) *policy.Document 
 }
 
 // add reads a user or a role.
-func (e *estate) add(r *haetae.Resource) {
-	s := &subject{resource: r, arn: r.ARN, role: r.Type == "AWS::IAM::Role", account: e.accountOf(r)}
-	if s.arn == "" {
-		s.arn = madeARN(r)
-	}
+func (e *estate) add(i *Identity) {
+	r := i.Resource
+	s := &subject{resource: r, arn: i.ARN, role: i.IsRole(), account: i.Account, linked: i.ServiceLinked(),
+		reserved: strings.Contains(i.ARN, ":role/aws-reserved/")}
 	s.inline = e.inline(r)
 	s.attached, s.policies = e.managed(r)
 	if !s.role {
@@ -185,49 +90,16 @@ func (e *estate) add(r *haetae.Resource) {
 		d, p := e.managedOne(r, v, policy.Boundary, "PermissionsBoundary")
 		s.boundary, s.bounding = []*policy.Document{d}, p
 		s.limit, _ = v.(string)
-		if p != nil && p.ARN != "" {
-			s.limit = p.ARN
-		}
 	}
 	if s.role {
-		s.trust = e.document(r.Props["AssumeRolePolicyDocument"], policy.Trust, Source{r, "AssumeRolePolicyDocument", "trust policy"})
-		s.linked = strings.Contains(s.arn, ":role/aws-service-role/")
-		s.reserved = strings.Contains(s.arn, ":role/aws-reserved/")
-	}
-	s.tags, s.tagless = plainTags(r)
-	e.subjects = append(e.subjects, s)
-	s.account.subjects = append(s.account.subjects, s)
-	e.byARN[s.arn] = s
-}
-
-// madeARN is the ARN of a principal of a template, whose account is not known
-// yet: the account is the one of AWS's examples.
-func madeARN(r *haetae.Resource) string {
-	kind, name := "user", "UserName"
-	if r.Type == "AWS::IAM::Role" {
-		kind, name = "role", "RoleName"
-	}
-	id, ok := r.Props[name].(string)
-	if !ok {
-		id = r.ID
-	}
-	account := r.Account
-	if account == "" {
-		account = "111122223333"
-	}
-	return "arn:aws:iam::" + account + ":" + kind + "/" + id
-}
-
-func plainTags(r *haetae.Resource) (map[string]string, bool) {
-	out, vague := map[string]string{}, r.TagsUnknown != nil
-	for k, v := range r.Tags {
-		if text, ok := v.(string); ok {
-			out[k] = text
-		} else {
-			vague = true
+		if s.trust = i.Trust; e.world.Policy(r) != nil {
+			s.trust = e.world.Policy(r)
+			e.sources[s.trust] = Source{r, "AssumeRolePolicyDocument", "trust policy"}
 		}
 	}
-	return out, vague
+	e.subjects = append(e.subjects, s)
+	e.of[s.account] = append(e.of[s.account], s)
+	e.byARN[s.arn] = s
 }
 
 func (e *estate) inline(r *haetae.Resource) (out []*policy.Document) {
@@ -299,8 +171,7 @@ func (e *estate) managedOne(r *haetae.Resource, ref any, typ policy.Type, path s
 	name := fmt.Sprint(ref)
 	if p == nil {
 		if text, ok := ref.(string); ok && strings.HasSuffix(text, administratorAccess) {
-			return e.document(map[string]any{"Version": policy.Version2012, "Statement": map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*"}}, typ,
-				Source{r, path, "AdministratorAccess"}), nil
+			return e.document(allowAll(), typ, Source{r, path, "AdministratorAccess"}), nil
 		}
 		if why == nil {
 			why = &haetae.Unknown{Reason: haetae.NotAsked, Detail: "the policy " + name + " is not in the snapshot"}
@@ -347,12 +218,4 @@ func (s *subject) partition() string {
 		return a.Partition
 	}
 	return "aws"
-}
-
-// accountID is the account that the ARN names.
-func (s *subject) accountID() string {
-	if a, err := arn.Parse(s.arn); err == nil {
-		return a.Account
-	}
-	return s.account.id
 }
