@@ -345,6 +345,7 @@ func (out *Escalations) from(n *Node) map[*Node][]*Edge {
 func (out *Escalations) joinAll(n *Node) {
 	var all []*Edge
 	s := *n.standing
+	s.docs, s.pending = nil, nil
 	for _, e := range n.Edges {
 		if e.To != nil && e.Uses[0].Primitive.Gives.Whom == "self" && slices.Contains(e.Uses[0].Primitive.Gives.Changes, InGroup) {
 			all = append(all, e)
@@ -404,7 +405,7 @@ func (x *escalator) gained(s *standing, p *Primitive, c *cast) *standing {
 	switch p.Gives.Whom {
 	case "self":
 		t := *s
-		t.pending = nil
+		t.docs, t.pending = nil, nil
 		to = &t
 	case "target":
 		to = &standing{subject: c.target}

@@ -24,7 +24,8 @@ type standing struct {
 	joined     []*haetae.Resource // groups beside its own
 	left       []*haetae.Resource // groups that it left
 	versions   map[*haetae.Resource]int
-	pending    []*Edge // changes of others that it can make
+	pending    []*Edge            // changes of others that it can make
+	docs       []*policy.Document // its identity policies, once they were put together
 }
 
 // key tells standings of one subject apart.
@@ -66,6 +67,7 @@ func (s *standing) plain() bool { return s.key() == s.arn }
 // the primitive ranged over.
 func (s *standing) changed(c Change, cast *cast) *standing {
 	t := *s
+	t.docs, t.pending = nil, nil
 	switch c {
 	case AnyPolicy:
 		t.any = true
@@ -101,7 +103,10 @@ type removal struct {
 
 // identity are the identity policies of a standing.
 func (x *escalator) identity(s *standing) []*policy.Document {
-	var out []*policy.Document
+	if s.docs != nil {
+		return s.docs
+	}
+	out := []*policy.Document{}
 	if s.any {
 		out = append(out, x.everyone)
 	}
@@ -132,6 +137,7 @@ func (x *escalator) identity(s *standing) []*policy.Document {
 		docs, policies := x.managed(g)
 		add(docs, policies, false)
 	}
+	s.docs = out
 	return out
 }
 

@@ -20,7 +20,15 @@ type estate struct {
 	of       map[*Account][]*subject
 	byARN    map[string]*subject
 	sources  map[*policy.Document]Source
-	everyone *policy.Document // allows everything
+	read     map[docKey]*policy.Document // what was read already: a document is one however many have it
+	everyone *policy.Document            // allows everything
+}
+
+// docKey is a property that holds a policy, and what the policy is used as.
+type docKey struct {
+	resource *haetae.Resource
+	path     string
+	typ      policy.Type
 }
 
 // Source is where a policy is written.
@@ -53,7 +61,7 @@ type subject struct {
 func newEstate(w *World) *estate {
 	e := &estate{
 		world: w, graph: w.Graph(), of: map[*Account][]*subject{}, byARN: map[string]*subject{}, sources: map[*policy.Document]Source{},
-		everyone: policy.FromTree(allowAll(), policy.Identity, "a policy that allows everything"),
+		read: map[docKey]*policy.Document{}, everyone: policy.FromTree(allowAll(), policy.Identity, "a policy that allows everything"),
 	}
 	for _, i := range w.Identities() {
 		if i.Resource != nil && i.Resource.Stub == nil {
@@ -69,10 +77,15 @@ func allowAll() map[string]any {
 
 // document reads a policy and remembers where it is written.
 func (e *estate) document(tree any, typ policy.Type, s Source) *policy.Document {
+	key := docKey{s.Resource, s.Path, typ}
+	if d, done := e.read[key]; done {
+		return d
+	}
 	d := policy.FromTree(tree, typ, s.Name)
 	if d != nil {
 		e.sources[d] = s
 	}
+	e.read[key] = d
 	return d
 }
 
