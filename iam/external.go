@@ -199,8 +199,23 @@ func (w *World) inside(account, of string) bool {
 	return listed
 }
 
-// decideOutsider decides for a stranger, who is in another organization.
+// decideOutsider decides for a stranger. A stranger whose account is not named
+// may be in another organization or in none, which lets those in of whom a
+// condition with IfExists asks for an organization; the wider answer counts.
 func (w *World) decideOutsider(s outsider, action, resource string, change func(*Question)) (*Decision, error) {
+	d, err := w.decideMember(s, action, resource, strangerOrg, change)
+	if err != nil || d.Verdict == Allowed || s.principal.ARN == "" {
+		return d, err
+	}
+	lone, err := w.decideMember(s, action, resource, "", change)
+	if err != nil || lone.Verdict == Allowed || d.Verdict != DependsOn && lone.Verdict == DependsOn {
+		return lone, err
+	}
+	return d, nil
+}
+
+// decideMember decides for a stranger in an organization, "" is none.
+func (w *World) decideMember(s outsider, action, resource, org string, change func(*Question)) (*Decision, error) {
 	q, _, err := w.Ask(request(s.principal, action, resource))
 	if err != nil {
 		return nil, err
@@ -208,7 +223,9 @@ func (w *World) decideOutsider(s outsider, action, resource string, change func(
 	if s.principal.ARN != "" {
 		q.Policies.Identity = []*policy.Document{everything()}
 		q.Policies.SCP = nil
-		q.Facts.Principal.OrgID, q.Facts.Principal.OrgPath = strangerOrg, []string{strangerOrg + "/r-0000/"}
+		if q.Facts.Principal.OrgID = org; org != "" {
+			q.Facts.Principal.OrgPath = []string{org + "/r-0000/"}
+		}
 		q.Known = append(q.Known, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
 		if strings.Contains(s.principal.ARN, "::"+strangerAccount+":") {
 			q.Known = append(q.Known, "aws:userid", "aws:PrincipalTag/*")
