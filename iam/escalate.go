@@ -29,9 +29,9 @@ type Node struct {
 	// Admin tells whether it is an administrator: Allowed, DependsOn or
 	// ImplicitlyDenied.
 	Admin Verdict
-	// AdminDepends is what a conditional Admin hangs on.
-	AdminDepends []string
-	Edges        []*Edge // of those that are no administrators
+	// AdminDoubt is what a conditional Admin hangs on.
+	AdminDoubt Doubt
+	Edges      []*Edge // of those that are no administrators
 
 	standing *standing
 	explored bool
@@ -46,12 +46,9 @@ type Edge struct {
 	// Uses are the primitives that the step consists of: one, or two when a
 	// principal is changed first and then taken.
 	Uses []Use
-	// Depends is what the step hangs on; a certain step has none.
-	Depends []string
+	// Doubt is what the step hangs on; a certain step has none.
+	Doubt Doubt
 }
-
-// Certain tells whether the step hangs on nothing.
-func (e *Edge) Certain() bool { return len(e.Depends) == 0 }
 
 // Use is a primitive as it was used.
 type Use struct {
@@ -68,7 +65,7 @@ type Call struct {
 	Resources  []string
 	Context    map[string]Values // what the call sets
 	Statements []Used
-	Depends    []string
+	Doubt      Doubt
 }
 
 // escalator finds escalations.
@@ -80,6 +77,10 @@ type escalator struct {
 	trusting   map[*Account]map[string][]*subject
 	trustees   map[string][]*subject // roles by who their trust policies name: an ARN, an account or "*"
 	removed    map[removal]bool
+	trust      map[trustKey]finding
+	delegates  map[string]bool  // accounts that act for the management account
+	asker      *standing        // whose answers are kept
+	asked      map[string]reply // by call
 	gaps       map[string]*haetae.Unknown
 }
 
@@ -106,7 +107,24 @@ func newEscalator(w *World, primitives []*Primitive) *escalator {
 		x.byResource[s.resource] = s
 	}
 	x.indexTrust()
+	x.trust, x.delegates = map[trustKey]finding{}, map[string]bool{}
+	for _, r := range x.graph.Resources() {
+		if r.Type != "Haetae::Organization" {
+			continue
+		}
+		for _, v := range elements(r.Observed["DelegatedAdministrators"]) {
+			m, _ := v.(map[string]any)
+			id, _ := m["AccountId"].(string)
+			x.delegates[id] = true // "" when the list is not all known
+		}
+	}
 	return x
+}
+
+// trustKey is a question to the trust policy of a role.
+type trustKey struct {
+	role *subject
+	who  Principal
 }
 
 // indexTrust sorts roles by who their trust policies let in.
@@ -247,13 +265,13 @@ func (out *Escalations) explore(n *Node) {
 	}
 	n.explored = true
 	x := out.x
-	n.Admin, n.AdminDepends = x.admin(n.standing)
+	n.Admin, n.AdminDoubt = x.admin(n.standing)
 	if n.Admin == Allowed {
 		return
 	}
 	var changes []*Edge
-	x.steps(n.standing, func(u Use, depends []string) {
-		e := &Edge{From: n, Uses: []Use{u}, Depends: depends, On: x.about(&u)}
+	x.steps(n.standing, func(u Use, doubt Doubt) {
+		e := &Edge{From: n, Uses: []Use{u}, Doubt: doubt, On: x.about(&u)}
 		g := &u.Primitive.Gives
 		switch g.What {
 		case "principal":
@@ -289,11 +307,11 @@ func (out *Escalations) changedStep(n *Node, change, take *Edge) bool {
 	for _, c := range u.Primitive.Gives.Changes {
 		s = s.changed(c, &u.cast)
 	}
-	to := out.node(s)
-	if to == take.To || slices.ContainsFunc(n.Edges, func(e *Edge) bool { return e.To == to && len(e.Depends) <= len(change.Depends)+len(take.Depends) }) {
+	to, doubt := out.node(s), change.Doubt.and(take.Doubt)
+	if to == take.To || slices.ContainsFunc(n.Edges, func(e *Edge) bool { return e.To == to && !doubt.less(e.Doubt) }) {
 		return false
 	}
-	n.Edges = append(n.Edges, &Edge{From: n, To: to, On: take.On, Uses: slices.Concat(change.Uses, take.Uses), Depends: merged(change.Depends, take.Depends)})
+	n.Edges = append(n.Edges, &Edge{From: n, To: to, On: take.On, Uses: slices.Concat(change.Uses, take.Uses), Doubt: doubt})
 	return true
 }
 
@@ -311,11 +329,11 @@ func (out *Escalations) changeFarther(n *Node) (added bool) {
 				continue
 			}
 			var uses []Use
-			var depends []string
+			var doubt Doubt
 			for _, e := range path {
-				uses, depends = append(uses, e.Uses...), merged(depends, e.Depends)
+				uses, doubt = append(uses, e.Uses...), doubt.and(e.Doubt)
 			}
-			if out.changedStep(n, c, &Edge{From: n, To: to, On: to.ARN, Uses: uses, Depends: depends}) {
+			if out.changedStep(n, c, &Edge{From: n, To: to, On: to.ARN, Uses: uses, Doubt: doubt}) {
 				added = true
 			}
 		}
@@ -357,19 +375,9 @@ func (out *Escalations) joinAll(n *Node) {
 	}
 	joint := &Edge{From: n, To: out.node(&s), On: n.ARN}
 	for _, e := range all {
-		joint.Uses, joint.Depends = append(joint.Uses, e.Uses...), merged(joint.Depends, e.Depends)
+		joint.Uses, joint.Doubt = append(joint.Uses, e.Uses...), joint.Doubt.and(e.Doubt)
 	}
 	n.Edges = append(n.Edges, joint)
-}
-
-func merged(a, b []string) []string {
-	out := slices.Clone(a)
-	for _, s := range b {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // slimmed keeps, of the steps by one primitive to one end, the most certain.
@@ -388,7 +396,7 @@ func slimmed(list []*Edge) []*Edge {
 			k.on = e.On
 		}
 		if i, seen := best[k]; seen {
-			if len(e.Depends) < len(out[i].Depends) {
+			if e.Doubt.less(out[i].Doubt) {
 				out[i] = e
 			}
 			continue

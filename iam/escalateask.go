@@ -178,13 +178,45 @@ func (x *escalator) without(docs []*policy.Document, action string) []*policy.Do
 	return docs
 }
 
+// Doubt is what keeps something from being certain. Its zero value is none.
+type Doubt struct {
+	// If are conditions of a call that its caller may or may not meet.
+	If []string
+	// Missing are facts that nobody gave.
+	Missing []string
+}
+
+// None tells whether there is no doubt.
+func (d Doubt) None() bool { return len(d.If) == 0 && len(d.Missing) == 0 }
+
+// and is both doubts together.
+func (d Doubt) and(o Doubt) Doubt { return Doubt{merged(d.If, o.If), merged(d.Missing, o.Missing)} }
+
+// less tells whether there is less doubt: fewer facts are missing, then there
+// are fewer conditions.
+func (d Doubt) less(o Doubt) bool {
+	return len(d.Missing) < len(o.Missing) || len(d.Missing) == len(o.Missing) && len(d.If) < len(o.If)
+}
+
+func merged(a, b []string) []string {
+	if len(b) == 0 {
+		return a
+	}
+	out := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // reply is whether a standing may make a call.
 type reply struct {
 	verdict    Verdict
 	statements []Used
 	chosen     map[string]Values // keys of the request that the caller sets so
-	depends    []string          // what a conditional answer hangs on
-	missing    []string          // facts that nobody gave
+	doubt      Doubt
 }
 
 // call is a request as an escalation makes it.
@@ -216,18 +248,49 @@ func choosable(lower, service string) bool {
 // ask decides a call of a standing. Keys of the request that nobody knows are
 // unknown; what hangs only on keys that the caller chooses is allowed.
 func (x *escalator) ask(s *standing, c *call) reply {
+	// The same call comes with every role that may be passed.
+	if x.asked == nil || x.asker != s {
+		x.asker, x.asked = s, map[string]reply{}
+	}
+	key := c.key()
+	r, done := x.asked[key]
+	if !done {
+		r = x.decide(s, c)
+		x.asked[key] = r
+	}
+	return r
+}
+
+func (c *call) key() string {
+	var b strings.Builder
+	b.WriteString(c.action)
+	for _, r := range c.resources {
+		b.WriteString("\x00" + r)
+	}
+	for _, k := range slices.Sorted(maps.Keys(c.context)) {
+		b.WriteString("\x01" + k)
+		for _, v := range c.context[k].List {
+			b.WriteString("\x02" + v)
+		}
+	}
+	fmt.Fprintf(&b, "\x03%t%t%t", c.granted, c.fresh, c.unlimited)
+	return b.String()
+}
+
+// decide has the evaluator decide a call.
+func (x *escalator) decide(s *standing, c *call) reply {
 	q, err := x.question(s, c)
 	if err != nil {
-		return reply{verdict: DependsOn, missing: []string{err.Error()}}
+		return reply{verdict: DependsOn, doubt: Doubt{Missing: []string{err.Error()}}}
 	}
 	d, err := x.engine.Decide(q)
 	if err != nil {
-		return reply{verdict: DependsOn, missing: []string{err.Error()}}
+		return reply{verdict: DependsOn, doubt: Doubt{Missing: []string{err.Error()}}}
 	}
 	if d.Verdict != DependsOn {
 		return reply{verdict: d.Verdict, statements: d.Statements}
 	}
-	out := reply{verdict: DependsOn, statements: d.Statements, missing: d.Depends.Missing, depends: hangs(d.Depends.Request)}
+	out := reply{verdict: DependsOn, statements: d.Statements, doubt: doubtOf(c.action, d.Depends)}
 	if d.Depends.Example == nil {
 		return out
 	}
@@ -240,7 +303,7 @@ func (x *escalator) ask(s *standing, c *call) reply {
 	try.Known = slices.Clone(q.Known)
 	d.Depends.Request.atoms(func(a *atom) {
 		for _, v := range a.vars {
-			if choosable(v, service) && !q.isKnown(v) {
+			if (choosable(v, service) || s.freeTags && strings.HasPrefix(v, "aws:principaltag/")) && !q.isKnown(v) {
 				try.Known = append(try.Known, v)
 				if value, ok := lookup(d.Depends.Example.Context, v); ok {
 					chosen[v], try.Request.Context[v] = value, value
@@ -257,15 +320,29 @@ func (x *escalator) ask(s *standing, c *call) reply {
 	}
 	out.statements, out.chosen = again.Statements, chosen
 	if again.Verdict == Allowed {
-		out.verdict, out.missing, out.depends = Allowed, nil, nil
+		out.verdict, out.doubt = Allowed, Doubt{}
 		return out
 	}
-	out.missing, out.depends = again.Depends.Missing, hangs(again.Depends.Request)
+	out.doubt = doubtOf(c.action, again.Depends)
 	return out
 }
 
 // isKnown tells whether a key is among those that are known.
 func (q *Question) isKnown(lower string) bool { return newKeyPatterns(q.Known).match(lower) }
+
+// doubtOf is what an open decision hangs on.
+func doubtOf(action string, d *Dependence) Doubt {
+	out := Doubt{Missing: d.Missing}
+	for _, h := range hangs(d.Request) {
+		if !slices.Contains(d.Missing, h) {
+			out.If = append(out.If, h)
+		}
+	}
+	if out.None() {
+		out.If = []string{"conditions of " + action}
+	}
+	return out
+}
 
 // hangs are the conditions that an expression hangs on, in words.
 func hangs(e Expr) (out []string) {

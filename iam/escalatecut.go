@@ -73,7 +73,7 @@ func (out *Escalations) Cure(from *Node, g Goal, limit int) (all []Removal, ok b
 // fails; nil when that does not help.
 func (x *escalator) breakUse(u *Use, action string, already map[removal]bool) (list []Removal) {
 	y := *x
-	y.removed = map[removal]bool{}
+	y.asked, y.trust, y.removed = nil, map[trustKey]finding{}, map[removal]bool{}
 	for r := range already {
 		y.removed[r] = true
 	}
@@ -96,6 +96,7 @@ func (x *escalator) breakUse(u *Use, action string, already map[removal]bool) (l
 		if !more {
 			return nil
 		}
+		y.asked, y.trust = nil, map[trustKey]finding{}
 		again, _, ok := y.play(u.Primitive, u.by, u.cast)
 		if !ok {
 			return list
@@ -108,7 +109,7 @@ func (x *escalator) breakUse(u *Use, action string, already map[removal]bool) (l
 // trial is an escalator in whose world the removals are done.
 func (x *escalator) trial(list []Removal) *escalator {
 	y := *x
-	y.removed = map[removal]bool{}
+	y.asked, y.trust, y.removed = nil, map[trustKey]finding{}, map[removal]bool{}
 	for r := range x.removed {
 		y.removed[r] = true
 	}

@@ -25,12 +25,9 @@ type Path struct {
 	From  *Node
 	Edges []*Edge // none when From is there already
 	To    *Node   // nil when the last step is an end
-	// Depends is what the path hangs on; a certain path has none.
-	Depends []string
+	// Doubt is what the path hangs on; a certain path has none.
+	Doubt Doubt
 }
-
-// Certain tells whether the path hangs on nothing.
-func (p *Path) Certain() bool { return len(p.Depends) == 0 }
 
 // Severity is the highest of the primitives of the path.
 func (p *Path) Severity() haetae.Severity {
@@ -57,17 +54,17 @@ func (out *Escalations) Nodes() []*Node {
 }
 
 // at tells whether a node is the goal, and what that hangs on.
-func (g *Goal) at(n *Node) (is bool, depends []string) {
+func (g *Goal) at(n *Node) (is bool, doubt Doubt) {
 	admin := n.Admin == Allowed || n.Admin == DependsOn
 	switch {
 	case g.Admin:
-		return admin, n.AdminDepends
+		return admin, n.AdminDoubt
 	case g.ARN != "" && n.ARN == g.ARN:
-		return true, nil
+		return true, Doubt{}
 	case g.ARN != "" && admin && accountIn(n.ARN) == accountIn(g.ARN):
-		return true, n.AdminDepends
+		return true, n.AdminDoubt
 	}
-	return false, nil
+	return false, Doubt{}
 }
 
 func (g *Goal) ends(e *Edge) bool {
@@ -83,9 +80,16 @@ func accountIn(arn string) string {
 }
 
 // cost of a way: what is certain before what is short.
-type cost struct{ open, steps int }
+type cost struct{ missing, conditions, steps int }
 
-func (c cost) less(o cost) bool { return c.open < o.open || c.open == o.open && c.steps < o.steps }
+func (c cost) compare(o cost) int {
+	return cmp.Or(cmp.Compare(c.missing, o.missing), cmp.Compare(c.conditions, o.conditions), cmp.Compare(c.steps, o.steps))
+}
+
+// after is the cost with a step more.
+func (c cost) after(d Doubt) cost {
+	return cost{c.missing + len(d.Missing), c.conditions + len(d.If), c.steps + 1}
+}
 
 // way is the best way from a node to the goal.
 type way struct {
@@ -99,7 +103,7 @@ func (out *Escalations) ways(g Goal) map[*Node]way {
 	best := map[*Node]way{}
 	q := &queued{}
 	put := func(n *Node, w way) {
-		if have, ok := best[n]; !ok || w.less(have.cost) {
+		if have, ok := best[n]; !ok || w.compare(have.cost) < 0 {
 			best[n] = w
 			heap.Push(q, queuedNode{n, w.cost})
 		}
@@ -112,13 +116,13 @@ func (out *Escalations) ways(g Goal) map[*Node]way {
 		}
 	}
 	for _, n := range out.order {
-		if is, depends := g.at(n); is {
-			put(n, way{cost: cost{len(depends), 0}})
+		if is, doubt := g.at(n); is {
+			put(n, way{cost: cost{len(doubt.Missing), len(doubt.If), 0}})
 			continue
 		}
 		for _, e := range n.Edges {
 			if g.ends(e) {
-				put(n, way{cost{len(e.Depends), 1}, e})
+				put(n, way{cost{}.after(e.Doubt), e})
 			}
 		}
 	}
@@ -128,7 +132,7 @@ func (out *Escalations) ways(g Goal) map[*Node]way {
 			continue
 		}
 		for _, e := range into[at.node] {
-			put(e.From, way{cost{at.open + len(e.Depends), at.steps + 1}, e})
+			put(e.From, way{at.after(e.Doubt), e})
 		}
 	}
 	return best
@@ -142,7 +146,7 @@ type queuedNode struct {
 type queued []queuedNode
 
 func (q queued) Len() int           { return len(q) }
-func (q queued) Less(i, j int) bool { return q[i].less(q[j].cost) }
+func (q queued) Less(i, j int) bool { return q[i].compare(q[j].cost) < 0 }
 func (q queued) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
 func (q *queued) Push(v any)        { *q = append(*q, v.(queuedNode)) }
 func (q *queued) Pop() any {
@@ -170,7 +174,7 @@ func (out *Escalations) AllPaths(g Goal) map[*Node][]*Path {
 }
 
 func (out *Escalations) paths(from *Node, g Goal, ways map[*Node]way) (list []*Path) {
-	if is, depends := g.at(from); is && len(depends) == 0 {
+	if is, doubt := g.at(from); is && doubt.None() {
 		return nil
 	}
 	for _, first := range from.Edges {
@@ -179,7 +183,7 @@ func (out *Escalations) paths(from *Node, g Goal, ways map[*Node]way) (list []*P
 			continue
 		}
 		for e := first; e != nil; {
-			p.Edges, p.Depends = append(p.Edges, e), merged(p.Depends, e.Depends)
+			p.Edges, p.Doubt = append(p.Edges, e), p.Doubt.and(e.Doubt)
 			if p.To = e.To; p.To == nil {
 				break
 			}
@@ -198,13 +202,13 @@ func (out *Escalations) paths(from *Node, g Goal, ways map[*Node]way) (list []*P
 			continue
 		}
 		if p.To != nil {
-			_, depends := g.at(p.To)
-			p.Depends = merged(p.Depends, depends)
+			_, doubt := g.at(p.To)
+			p.Doubt = p.Doubt.and(doubt)
 		}
 		list = append(list, p)
 	}
 	slices.SortStableFunc(list, func(a, b *Path) int {
-		return cmp.Or(cmp.Compare(len(a.Depends), len(b.Depends)), cmp.Compare(len(a.Edges), len(b.Edges)), cmp.Compare(b.Severity(), a.Severity()),
+		return cmp.Or(cmp.Compare(len(a.Doubt.Missing), len(b.Doubt.Missing)), cmp.Compare(len(a.Doubt.If), len(b.Doubt.If)), cmp.Compare(len(a.Edges), len(b.Edges)), cmp.Compare(b.Severity(), a.Severity()),
 			strings.Compare(a.Edges[0].Uses[0].Primitive.ID, b.Edges[0].Uses[0].Primitive.ID))
 	})
 	return list

@@ -11,15 +11,15 @@ import (
 
 // steps visits what a standing can do: each use of a primitive with what it
 // hangs on.
-func (x *escalator) steps(s *standing, visit func(u Use, depends []string)) {
+func (x *escalator) steps(s *standing, visit func(u Use, doubt Doubt)) {
 	may := x.mayDo(s)
 	for _, p := range x.primitives {
 		if p.By == "user" && s.role || p.By == "role" && !s.role || !x.worthTrying(p, may) {
 			continue
 		}
 		x.casts(p, s, func(c cast) {
-			if u, depends, ok := x.play(p, s, c); ok {
-				visit(u, depends)
+			if u, doubt, ok := x.play(p, s, c); ok {
+				visit(u, doubt)
 			}
 		})
 	}
@@ -59,15 +59,15 @@ func (x *escalator) worthTrying(p *Primitive, may func(string) bool) bool {
 }
 
 // play tries a primitive with a cast: its preconditions, then its calls.
-func (x *escalator) play(p *Primitive, s *standing, c cast) (u Use, depends []string, ok bool) {
+func (x *escalator) play(p *Primitive, s *standing, c cast) (u Use, doubt Doubt, ok bool) {
 	for i := range p.When {
 		f := x.holds(&p.When[i], s, &c)
 		switch f.verdict {
 		case DependsOn:
-			depends = merged(depends, []string{f.why})
+			doubt.Missing = merged(doubt.Missing, []string{f.why})
 		case Allowed:
 		default:
-			return u, nil, false
+			return u, doubt, false
 		}
 	}
 	t := &trying{x: x, p: p, s: s, c: &c, budget: maxCalls}
@@ -75,22 +75,42 @@ func (x *escalator) play(p *Primitive, s *standing, c cast) (u Use, depends []st
 	if !t.needs(0, known, nil) && t.best == nil {
 		// No name fits all calls. When each call has one of its own, whether one
 		// name fits all is not known.
+		if !p.shares(known) {
+			return u, doubt, false
+		}
 		calls, apart := t.apart(known)
 		if !apart {
-			return u, nil, false
+			return u, doubt, false
 		}
 		t.best = calls
-		depends = merged(depends, []string{"one name that all calls allow"})
+		doubt.Missing = merged(doubt.Missing, []string{"whether one name fits all calls"})
 	}
 	u = Use{Primitive: p, Through: c.through, cast: c, by: s}
 	for _, call := range t.best {
 		u.Calls = append(u.Calls, call)
-		depends = merged(depends, call.Depends)
+		doubt = doubt.and(call.Doubt)
 	}
 	if t.budget <= 0 {
-		depends = merged(depends, []string{fmt.Sprintf("the search for names was cut short after %d calls", maxCalls)})
+		doubt.Missing = merged(doubt.Missing, []string{fmt.Sprintf("the search for names was cut short after %d calls", maxCalls)})
 	}
-	return u, depends, true
+	return u, doubt, true
+}
+
+// shares tells whether two calls have a name of the caller's choice in common.
+func (p *Primitive) shares(known names) bool {
+	first := map[string]int{}
+	for i := range p.Needs {
+		for _, on := range p.Needs[i].On {
+			_, open := known.fill(on)
+			for _, name := range open {
+				if j, seen := first[name]; seen && j != i {
+					return true
+				}
+				first[name] = i
+			}
+		}
+	}
+	return false
 }
 
 // maxCalls bounds the calls that are asked for one use of a primitive.
@@ -111,10 +131,10 @@ type trying struct {
 // for certain.
 func (t *trying) needs(i int, n names, done []Call) bool {
 	if i == len(t.p.Needs) {
-		if t.best == nil || open(done) < open(t.best) {
+		if t.best == nil || doubts(done).less(doubts(t.best)) {
 			t.best = slices.Clone(done)
 		}
-		return open(done) == 0
+		return doubts(done).None()
 	}
 	need := &t.p.Needs[i]
 	certain := false
@@ -128,12 +148,12 @@ func (t *trying) needs(i int, n names, done []Call) bool {
 	return certain
 }
 
-// open counts what calls hang on.
-func open(list []Call) (n int) {
-	for _, c := range list {
-		n += len(c.Depends)
+// doubts are those of all calls.
+func doubts(list []Call) (d Doubt) {
+	for i := range list {
+		d = d.and(list[i].Doubt)
 	}
-	return n
+	return d
 }
 
 // resources visits the ways to name the resources of a call; visit returns
@@ -186,12 +206,7 @@ func (t *trying) ask(need *Need, list []string, n names) (Call, bool) {
 	for k, v := range a.chosen {
 		call.Context[k] = v
 	}
-	if a.verdict == DependsOn {
-		call.Depends = merged(a.depends, a.missing)
-		if len(call.Depends) == 0 {
-			call.Depends = []string{"conditions of " + need.Action}
-		}
-	}
+	call.Doubt = a.doubt
 	return call, true
 }
 
@@ -263,30 +278,30 @@ func probes() (identity, other []Need) {
 // boundary allow everything that is probed, and the organization leaves it some
 // way to change identities. What else an organization denies to all of its
 // accounts makes nobody less of an administrator of its account.
-func (x *escalator) admin(s *standing) (Verdict, []string) {
+func (x *escalator) admin(s *standing) (Verdict, Doubt) {
 	identity, other := probes()
-	var depends []string
+	var doubt Doubt
 	for _, n := range slices.Concat(identity, other) {
 		call, ok := x.probe(s, &n, true)
 		if !ok {
-			return ImplicitlyDenied, nil
+			return ImplicitlyDenied, doubt
 		}
-		depends = merged(depends, call.Depends)
+		doubt = doubt.and(call.Doubt)
 	}
-	var left []string
+	var left Doubt
 	some := false
 	for _, n := range identity {
-		if call, ok := x.probe(s, &n, false); ok && (!some || len(call.Depends) < len(left)) {
-			some, left = true, call.Depends
+		if call, ok := x.probe(s, &n, false); ok && (!some || call.Doubt.less(left)) {
+			some, left = true, call.Doubt
 		}
 	}
 	if !some {
-		return ImplicitlyDenied, nil
+		return ImplicitlyDenied, doubt
 	}
-	if depends = merged(depends, left); len(depends) > 0 {
-		return DependsOn, depends
+	if doubt = doubt.and(left); !doubt.None() {
+		return DependsOn, doubt
 	}
-	return Allowed, nil
+	return Allowed, doubt
 }
 
 func (x *escalator) probe(s *standing, n *Need, unlimited bool) (Call, bool) {
@@ -297,21 +312,21 @@ func (x *escalator) probe(s *standing, n *Need, unlimited bool) (Call, bool) {
 
 // Try tells whether a principal can use a primitive, on another principal when
 // one is given: Allowed, ImplicitlyDenied, or DependsOn with what it hangs on.
-func (w *World) Try(p *Primitive, by, to *haetae.Resource) (Verdict, []string) {
+func (w *World) Try(p *Primitive, by, to *haetae.Resource) (Verdict, Doubt) {
 	x := newEscalator(w, []*Primitive{p})
 	s := x.byResource[by]
 	if s == nil {
-		return ImplicitlyDenied, nil
+		return ImplicitlyDenied, Doubt{}
 	}
 	verdict := ImplicitlyDenied
-	var hangs []string
-	x.steps(&standing{subject: s}, func(u Use, depends []string) {
+	var hangs Doubt
+	x.steps(&standing{subject: s}, func(u Use, doubt Doubt) {
 		if to != nil && to != by && (u.cast.target == nil || u.cast.target.resource != to) {
 			return
 		}
-		if verdict != Allowed && (verdict != DependsOn || len(depends) < len(hangs)) {
-			verdict, hangs = DependsOn, depends
-			if len(depends) == 0 {
+		if verdict != Allowed && (verdict != DependsOn || doubt.less(hangs)) {
+			verdict, hangs = DependsOn, doubt
+			if doubt.None() {
 				verdict = Allowed
 			}
 		}

@@ -119,21 +119,24 @@ func (x *escalator) management(a *Account, want bool) finding {
 // delegated tells whether an account acts for the management account. Which
 // services it acts for is told, which calls are not.
 func (x *escalator) delegated(a *Account) finding {
-	for _, r := range x.graph.Resources() {
-		if r.Type != "Haetae::Organization" {
-			continue
-		}
-		for _, v := range elements(r.Observed["DelegatedAdministrators"]) {
-			if m, ok := v.(map[string]any); !ok || m["AccountId"] == a.ID {
-				return untold("whether %s is the delegated administrator for this", a.ID)
-			}
-		}
+	if x.delegates[a.ID] || x.delegates[""] {
+		return untold("whether %s is the delegated administrator for this", a.ID)
 	}
 	return holds(false)
 }
 
 // trusted asks the trust policy of a role about somebody outside of accounts.
 func (x *escalator) trusted(t *subject, who Principal, action string, context map[string]Values, chosen func(key string) bool) finding {
+	key := trustKey{t, who}
+	f, done := x.trust[key]
+	if !done {
+		f = x.askTrust(t, who, action, context, chosen)
+		x.trust[key] = f
+	}
+	return f
+}
+
+func (x *escalator) askTrust(t *subject, who Principal, action string, context map[string]Values, chosen func(key string) bool) finding {
 	q, _, err := x.world.Ask(Request{Principal: who, Action: action, Resources: []string{t.arn}, Context: context})
 	if err != nil {
 		return untold("the trust policy of %s: %v", t.arn, err)

@@ -181,8 +181,15 @@ func (a *app) contentTest() error {
 	for _, f := range lost {
 		fmt.Fprintln(a.out, f)
 	}
-	faults := len(t.Faults) + len(lost)
-	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), faults)
+	wrong, primitives, played, err := a.escalationTest(sch)
+	if err != nil {
+		return err
+	}
+	for _, f := range wrong {
+		fmt.Fprintln(a.out, f)
+	}
+	faults := len(t.Faults) + len(lost) + len(wrong)
+	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards, %d escalation primitives with %d examples, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), primitives, played, faults)
 	if faults > 0 {
 		return exit(exitFound)
 	}
