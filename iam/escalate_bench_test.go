@@ -3,6 +3,7 @@ package iam_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/haetae/haetae"
@@ -93,9 +94,12 @@ func worldFrom(tb testing.TB, snap *haetae.Snapshot) *iam.World {
 	return iam.NewWorld(iam.New(c), graph.New(sch, graph.Assemble(sch, snap, graph.Options{})), iam.Options{})
 }
 
+// read is the catalogue; it is decoded once for all tests.
+var read = sync.OnceValues(func() ([]*content.Escalation, error) { return content.Escalations() })
+
 func catalogue(tb testing.TB) []*iam.Primitive {
 	tb.Helper()
-	list, err := content.Escalations()
+	list, err := read()
 	if err != nil {
 		tb.Fatal(err)
 	}

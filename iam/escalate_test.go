@@ -9,7 +9,6 @@ import (
 	"github.com/haetae/haetae/iam"
 )
 
-
 // found plays the catalogue in a world written by hand.
 func found(t *testing.T, world string) *iam.Escalations {
 	t.Helper()
@@ -133,9 +132,12 @@ func TestPathsToAdministrators(t *testing.T) {
 		{"names of what is made must fit all calls: they do",
 			user("dev", "", allow("iam:PassRole")+", "+allow("lambda:CreateFunction", "arn:aws:lambda:eu-west-1:111122223333:function:dev-*")+", "+
 				allow("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:dev-*")) + role("boss", by("lambda"), "", admin), "lambda-create-invoke"},
-		{"names of what is made must fit all calls: whether they do is not known where no common one was found",
+		{"names of what is made must fit all calls: a pattern for each, one name for both",
+			user("dev", "", allow("iam:PassRole")+", "+allow("lambda:CreateFunction", "arn:aws:lambda:*:111122223333:function:dev-*")+", "+
+				allow("lambda:InvokeFunction", "arn:aws:lambda:*:111122223333:function:*-job")) + role("boss", by("lambda"), "", admin), "lambda-create-invoke"},
+		{"names of what is made must fit all calls: there is none",
 			user("dev", "", allow("iam:PassRole")+", "+allow("lambda:CreateFunction", "arn:aws:lambda:eu-west-1:111122223333:function:dev-*")+", "+
-				allow("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111122223333:function:ops-*")) + role("boss", by("lambda"), "", admin), "?lambda-create-invoke"},
+				allow("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111122223333:function:ops-*")) + role("boss", by("lambda"), "", admin), ""},
 		{"a boundary without the call stops it",
 			user("dev", boundary, lambda) + managedPolicy("limit", one, allow("s3:*")) + role("boss", by("lambda"), "", admin), ""},
 		{"a user that may write its policy within a boundary is no administrator",

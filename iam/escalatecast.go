@@ -368,45 +368,76 @@ func usual(open []string) names {
 // findLimit bounds the search for a name that a pattern allows.
 const findLimit = 2_000
 
-// choices are ways to name what the caller makes, as its policies may allow.
-func (x *escalator) choices(s *standing, action, template string, known names) (out []names) {
+// choices are ways to name what the caller makes, as its policies may allow for
+// all of the actions. impossible tells that no name can be allowed for all.
+func (x *escalator) choices(s *standing, actions []string, template string, known names) (out []names, impossible bool) {
 	text, open := known.fill(template)
 	if len(open) == 0 {
-		return []names{known}
+		return []names{known}, false
 	}
 	add := func(arn string) {
 		n, ok := known.with(text, arn)
-		if !ok {
-			return
-		}
-		if !slices.ContainsFunc(out, func(o names) bool { a, _ := o.fill(template); return a == arn }) {
+		if ok && !slices.ContainsFunc(out, func(o names) bool { a, _ := o.fill(template); return a == arn }) {
 			out = append(out, n)
 		}
 	}
 	plain, _ := usual(open).fill(text)
 	add(plain)
-	service, name := policy.SplitAction(action)
 	here, _ := names{"Region": "us-east-1"}.fill(text)
-	for _, d := range x.identity(s) {
-		for _, st := range d.Statements {
-			if st.Effect != policy.Allow || st.Actions == nil || st.Resources == nil || st.Resources.Not || !st.Actions.Match(service, name) {
-				continue
+	impossible = true
+	x.combine(s, actions, nil, func(patterns []*wildcard.Pattern) {
+		if !slices.ContainsFunc(patterns, func(p *wildcard.Pattern) bool { return !p.Match(plain) }) {
+			impossible = false
+			return
+		}
+		for _, form := range []string{here, text} {
+			found, ok, err := wildcard.Find(append([]*wildcard.Pattern{looseForm(form)}, patterns...), nil, findLimit)
+			if ok {
+				add(found)
 			}
-			for _, t := range st.Resources.List {
-				loose := t.Loose()
-				if loose.Match(plain) {
-					continue
-				}
-				for _, form := range []string{here, text} {
-					if found, ok, _ := wildcard.Find([]*wildcard.Pattern{looseForm(form), loose}, nil, findLimit); ok {
-						add(found)
-						break
-					}
+			if ok || err != nil {
+				impossible = false
+				return
+			}
+		}
+	})
+	return out, impossible
+}
+
+// combine visits, for each choice of one entry of a statement per action, the
+// patterns of the entries. An entry that says what a resource is not, or that
+// was not read, limits nothing here.
+func (x *escalator) combine(s *standing, actions []string, chosen []*wildcard.Pattern, visit func([]*wildcard.Pattern)) {
+	if len(actions) == 0 {
+		visit(chosen)
+		return
+	}
+	service, name := policy.SplitAction(actions[0])
+	seen := map[string]bool{}
+	next := func(key string, p ...*wildcard.Pattern) {
+		if !seen[key] {
+			seen[key] = true
+			x.combine(s, actions[1:], append(slices.Clip(chosen), p...), visit)
+		}
+	}
+	for _, d := range x.identity(s) {
+		if d.More != nil {
+			next("")
+		}
+		for _, st := range d.Statements {
+			switch e := st.Actions; {
+			case st.Unknown != nil || e != nil && e.More != nil:
+				next("")
+			case st.Effect != policy.Allow || e == nil || !e.Match(service, name) || st.Resources == nil:
+			case st.Resources.Not || st.Resources.Any || st.Resources.More != nil:
+				next("")
+			default:
+				for _, t := range st.Resources.List {
+					next(t.Text, t.Loose())
 				}
 			}
 		}
 	}
-	return out
 }
 
 // looseForm is the pattern of a template whose holes are anything but empty.

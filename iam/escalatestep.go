@@ -75,7 +75,7 @@ func (x *escalator) play(p *Primitive, s *standing, c cast) (u Use, doubt Doubt,
 	if !t.needs(0, known, nil) && t.best == nil {
 		// No name fits all calls. When each call has one of its own, whether one
 		// name fits all is not known.
-		if !p.shares(known) {
+		if !p.shares(known) || x.impossible(p, s, known) {
 			return u, doubt, false
 		}
 		calls, apart := t.apart(known)
@@ -118,13 +118,14 @@ const maxCalls = 400
 
 // trying is the search for names with which all calls are allowed.
 type trying struct {
-	x         *escalator
-	p         *Primitive
-	s         *standing
-	c         *cast
-	budget    int
-	best      []Call // the most certain so far
-	unlimited bool   // as if the organization limited nothing
+	x          *escalator
+	p          *Primitive
+	s          *standing
+	c          *cast
+	budget     int
+	best       []Call // the most certain so far
+	impossible bool   // no name can be allowed for all calls that have it
+	unlimited  bool   // as if the organization limited nothing
 }
 
 // needs tries the calls from the i-th on; it is true when they are all allowed
@@ -146,6 +147,34 @@ func (t *trying) needs(i int, n names, done []Call) bool {
 		return certain || t.budget <= 0
 	})
 	return certain
+}
+
+// impossible tells that some resource of the caller's making can have no name
+// that all calls about it are allowed for.
+func (x *escalator) impossible(p *Primitive, s *standing, known names) bool {
+	for i := range p.Needs {
+		need := &p.Needs[i]
+		for _, on := range need.On {
+			if !strings.HasPrefix(on, "arn:") || need.Granted {
+				continue
+			}
+			if _, no := x.choices(s, p.actionsOn(need, on), on, known); no {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// actionsOn are the actions that need the same resource of the caller's making.
+func (p *Primitive) actionsOn(need *Need, on string) []string {
+	out := []string{need.Action}
+	for i := range p.Needs {
+		if o := &p.Needs[i]; o != need && !o.Granted && slices.Contains(o.On, on) {
+			out = append(out, o.Action)
+		}
+	}
+	return out
 }
 
 // doubts are those of all calls.
@@ -173,7 +202,8 @@ func (t *trying) resources(need *Need, i int, list []string, n names, visit func
 		}
 		return t.resources(need, i+1, append(list, arn), n, visit)
 	}
-	for _, m := range t.x.choices(t.s, need.Action, on, n) {
+	ways, _ := t.x.choices(t.s, t.p.actionsOn(need, on), on, n)
+	for _, m := range ways {
 		filled, _ := m.fill(on)
 		if t.resources(need, i+1, append(slices.Clip(list), filled), m, visit) {
 			return true
