@@ -321,41 +321,39 @@ func (out *Escalations) changeFarther(n *Node) (added bool) {
 	if len(n.standing.pending) == 0 {
 		return false
 	}
-	paths := out.from(n)
-	for _, c := range n.standing.pending {
-		t := c.Uses[0].cast.target
-		for to, path := range paths {
-			if to.standing.subject != t || len(path) < 2 || n.standing.subject == t {
+	reached, into := out.from(n)
+	for _, to := range reached {
+		if into[to].From == n {
+			continue // explore has those of one step
+		}
+		for _, c := range n.standing.pending {
+			if to.standing.subject != c.Uses[0].cast.target || to.standing.subject == n.standing.subject {
 				continue
 			}
-			var uses []Use
-			var doubt Doubt
-			for _, e := range path {
-				uses, doubt = append(uses, e.Uses...), doubt.and(e.Doubt)
+			take := &Edge{From: n, To: to, On: to.ARN}
+			for e := into[to]; e != nil; e = into[e.From] {
+				take.Uses, take.Doubt = slices.Concat(e.Uses, take.Uses), e.Doubt.and(take.Doubt)
 			}
-			if out.changedStep(n, c, &Edge{From: n, To: to, On: to.ARN, Uses: uses, Doubt: doubt}) {
-				added = true
-			}
+			added = out.changedStep(n, c, take) || added
 		}
 	}
 	return added
 }
 
-// from are the shortest paths from a node to all that it reaches.
-func (out *Escalations) from(n *Node) map[*Node][]*Edge {
-	paths := map[*Node][]*Edge{n: nil}
+// from are the nodes that a node reaches, nearest first, and the step into each
+// on a shortest way.
+func (out *Escalations) from(n *Node) (reached []*Node, into map[*Node]*Edge) {
+	into = map[*Node]*Edge{n: nil}
 	for queue := []*Node{n}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
-		for _, e := range at.Edges {
-			if _, seen := paths[e.To]; e.To == nil || seen {
+		for _, e := range queue[0].Edges {
+			if _, seen := into[e.To]; e.To == nil || seen {
 				continue
 			}
-			paths[e.To] = append(slices.Clone(paths[at]), e)
-			queue = append(queue, e.To)
+			into[e.To] = e
+			reached, queue = append(reached, e.To), append(queue, e.To)
 		}
 	}
-	delete(paths, n)
-	return paths
+	return reached, into
 }
 
 // joinAll adds the step into all the groups that a node may join, since each
