@@ -1,6 +1,8 @@
 package content
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -250,4 +252,26 @@ func FuzzEscalation(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _ = ParseEscalation(data, "escalations/a-b.yaml")
 	})
+}
+
+func TestTheDocumentationListsEveryEscalation(t *testing.T) {
+	text, err := os.ReadFile("../docs/escalations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := escalations(t)
+	examples := 0
+	for _, e := range list {
+		examples += len(e.Examples)
+		row := fmt.Sprintf("| `%s` | %s | ", e.ID, e.Title.EN)
+		if !strings.Contains(string(text), row) {
+			t.Errorf("docs/escalations.md lacks the row %s", row)
+		}
+	}
+	if n := strings.Count(string(text), "\n| `"); n != len(list) {
+		t.Errorf("docs/escalations.md lists %d primitives, there are %d", n, len(list))
+	}
+	if !strings.Contains(string(text), fmt.Sprintf("%d primitives with", len(list))) {
+		t.Errorf("docs/escalations.md gives another number than %d primitives and %d examples", len(list), examples)
+	}
 }

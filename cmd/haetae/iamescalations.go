@@ -129,6 +129,12 @@ func (a *app) escalations(cmd *cobra.Command, e *escalate) error {
 	if err := r.print(e, nodes); err != nil {
 		return err
 	}
+	if !e.assumeNoSCP && slices.ContainsFunc(nodes, func(n *iam.Node) bool {
+		account := w.Account(n.Resource.Account)
+		return account != nil && account.Unread != nil
+	}) {
+		a.advise("Organization policies were not read, and all steps depend on them: --assume-no-scp takes them to be none.")
+	}
 	return r.exit(nodes)
 }
 
