@@ -37,8 +37,8 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if i > 0 && len(list) == 0 && err == nil && !holdsStandards(tree) {
-			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("neither controls/<service>/<id>.yaml nor standards/<id>.yaml in the content folder"),
+		if i > 0 && len(list) == 0 && err == nil && !holdsOther(tree) {
+			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("none of controls/<service>/<id>.yaml, standards/<id>.yaml and escalations/<id>.yaml in the content folder"),
 				Hint: "docs/add-a-control.md describes the form of a control."})
 		}
 		out = append(out, list...)
@@ -47,9 +47,14 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 	return out, errors.Join(errs...)
 }
 
-func holdsStandards(tree fs.FS) bool {
-	names, err := fs.Glob(tree, "standards/*.yaml")
-	return err == nil && len(names) > 0
+// holdsOther tells whether a tree has content other than controls.
+func holdsOther(tree fs.FS) bool {
+	for _, pattern := range []string{"standards/*.yaml", "escalations/*.yaml"} {
+		if names, err := fs.Glob(tree, pattern); err == nil && len(names) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func controlsIn(tree fs.FS) ([]*control.Control, error) {

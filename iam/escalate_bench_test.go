@@ -14,10 +14,10 @@ import (
 	"github.com/haetae/haetae/schema"
 )
 
-// organization makes accounts with users, roles, groups and functions as an
+// company makes accounts with users, roles, groups and functions as an
 // ordinary company has them: most may read and run, some may pass roles, few are
 // administrators, and the organization denies some services.
-func organization(principals int, seed uint64) *haetae.Snapshot {
+func company(principals int, seed uint64) *haetae.Snapshot {
 	r := rand.New(rand.NewPCG(seed, 1))
 	snap := &haetae.Snapshot{Time: 1767225600}
 	allow := func(resource any, actions ...any) map[string]any {
@@ -112,7 +112,7 @@ func catalogue(tb testing.TB) []*iam.Primitive {
 
 func BenchmarkEscalationsOfTwoThousandPrincipals(b *testing.B) {
 	primitives := catalogue(b)
-	w := worldFrom(b, organization(2000, 1))
+	w := worldFrom(b, company(2000, 1))
 	b.ReportAllocs()
 	for b.Loop() {
 		found := w.Escalations(primitives)

@@ -39,7 +39,7 @@ func without(t *testing.T, e *iam.Escalations, snap *haetae.Snapshot, cut []iam.
 }
 
 func TestACutBreaksThePathInTheSnapshotItself(t *testing.T) {
-	snap := organization(100, 7)
+	snap := company(100, 7)
 	e := worldFrom(t, graph.Clone(snap)).Escalations(catalogue(t))
 	tried := 0
 	for n, paths := range e.AllPaths(admins) {
@@ -65,7 +65,7 @@ func TestACutBreaksThePathInTheSnapshotItself(t *testing.T) {
 }
 
 func TestACureLeavesNoWayInTheSnapshotItself(t *testing.T) {
-	snap := organization(100, 7)
+	snap := company(100, 7)
 	e := worldFrom(t, graph.Clone(snap)).Escalations(catalogue(t))
 	cured := 0
 	for n := range e.AllPaths(admins) {
@@ -88,7 +88,7 @@ func TestACureLeavesNoWayInTheSnapshotItself(t *testing.T) {
 }
 
 func TestTheEvaluatorAllowsEveryCallOfACertainStep(t *testing.T) {
-	w := worldFrom(t, organization(100, 3))
+	w := worldFrom(t, company(100, 3))
 	e := w.Escalations(catalogue(t))
 	asked := 0
 	for _, n := range e.Nodes() {
@@ -132,7 +132,7 @@ func everywhere(snap *haetae.Snapshot, statement map[string]any) *haetae.Snapsho
 }
 
 func TestDenyingEverythingLeavesNoStepThatNeedsAPermission(t *testing.T) {
-	snap := everywhere(organization(100, 5), map[string]any{"Effect": "Deny", "Action": "*", "Resource": "*"})
+	snap := everywhere(company(100, 5), map[string]any{"Effect": "Deny", "Action": "*", "Resource": "*"})
 	e := worldFrom(t, snap).Escalations(catalogue(t))
 	for _, n := range e.Nodes() {
 		if len(n.Edges) > 0 || n.Admin != iam.ImplicitlyDenied {
@@ -142,7 +142,7 @@ func TestDenyingEverythingLeavesNoStepThatNeedsAPermission(t *testing.T) {
 }
 
 func TestDenyingAnActionNeverAddsAPath(t *testing.T) {
-	snap := organization(100, 5)
+	snap := company(100, 5)
 	before := worldFrom(t, graph.Clone(snap)).Escalations(catalogue(t)).AllPaths(admins)
 	reached := map[string]bool{}
 	for n := range before {
@@ -181,7 +181,7 @@ func worldAdmin(t *testing.T, snap *haetae.Snapshot, arn string) bool {
 
 func TestEscalationsAreTheSameEachTime(t *testing.T) {
 	list := func() string {
-		e := worldFrom(t, organization(100, 9)).Escalations(catalogue(t))
+		e := worldFrom(t, company(100, 9)).Escalations(catalogue(t))
 		out := ""
 		for _, n := range e.Nodes() {
 			out += n.ARN + " " + all(e.Paths(n, admins)) + "\n"

@@ -19,7 +19,6 @@ type cast struct {
 	version  int // of the policy, -1 when its versions were not read
 	provider *haetae.Resource
 	missing  string // the rest of the ARN of the provider that is not there
-	why      *haetae.Unknown
 }
 
 // casts visits every way to fill the parts of a primitive for a standing.

@@ -118,14 +118,13 @@ const maxCalls = 400
 
 // trying is the search for names with which all calls are allowed.
 type trying struct {
-	x          *escalator
-	p          *Primitive
-	s          *standing
-	c          *cast
-	budget     int
-	best       []Call // the most certain so far
-	impossible bool   // no name can be allowed for all calls that have it
-	unlimited  bool   // as if the organization limited nothing
+	x         *escalator
+	p         *Primitive
+	s         *standing
+	c         *cast
+	budget    int
+	best      []Call // the most certain so far
+	unlimited bool   // as if the organization limited nothing
 }
 
 // needs tries the calls from the i-th on; it is true when they are all allowed
