@@ -219,8 +219,8 @@ type reply struct {
 	doubt      Doubt
 }
 
-// call is a request as an escalation makes it.
-type call struct {
+// attempt is a request as an escalation makes it.
+type attempt struct {
 	action    string
 	resources []string
 	context   map[string]Values
@@ -247,7 +247,7 @@ func choosable(lower, service string) bool {
 
 // ask decides a call of a standing. Keys of the request that nobody knows are
 // unknown; what hangs only on keys that the caller chooses is allowed.
-func (x *escalator) ask(s *standing, c *call) reply {
+func (x *escalator) ask(s *standing, c *attempt) reply {
 	// The same call comes with every role that may be passed.
 	if x.asked == nil || x.asker != s {
 		x.asker, x.asked = s, map[string]reply{}
@@ -261,7 +261,7 @@ func (x *escalator) ask(s *standing, c *call) reply {
 	return r
 }
 
-func (c *call) key() string {
+func (c *attempt) key() string {
 	var b strings.Builder
 	b.WriteString(c.action)
 	for _, r := range c.resources {
@@ -278,7 +278,7 @@ func (c *call) key() string {
 }
 
 // decide has the evaluator decide a call.
-func (x *escalator) decide(s *standing, c *call) reply {
+func (x *escalator) decide(s *standing, c *attempt) reply {
 	q, err := x.question(s, c)
 	if err != nil {
 		return reply{verdict: DependsOn, doubt: Doubt{Missing: []string{err.Error()}}}
@@ -364,7 +364,7 @@ func hangs(e Expr) (out []string) {
 
 // question is all that is known about a call: what the world says, with the
 // policies of the standing in place of those of the snapshot.
-func (x *escalator) question(s *standing, c *call) (*Question, error) {
+func (x *escalator) question(s *standing, c *attempt) (*Question, error) {
 	given := map[string]Values{"aws:SecureTransport": One("true")}
 	if s.mfa {
 		given["aws:MultiFactorAuthPresent"] = One("true")
@@ -387,7 +387,7 @@ func (x *escalator) question(s *standing, c *call) (*Question, error) {
 	if c.unlimited {
 		p.SCP = nil
 	}
-	switch t := x.byARN[firstOf(c.resources)]; {
+	switch t := x.byARN[leading(c.resources)]; {
 	case c.granted:
 		p.Resource = grantTo(s.arn, c.action)
 	case t != nil && t.role && strings.HasPrefix(c.action, "sts:"):
@@ -436,7 +436,7 @@ func grantTo(arn, action string) *policy.Document {
 		"Principal": map[string]any{"AWS": arn}, "Action": action}}, policy.Trust, "the policy that names the caller")
 }
 
-func firstOf(list []string) string {
+func leading(list []string) string {
 	if len(list) == 0 {
 		return ""
 	}

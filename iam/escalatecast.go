@@ -364,8 +364,8 @@ func usual(open []string) names {
 	return out
 }
 
-// findLimit bounds the search for a name that a pattern allows.
-const findLimit = 2_000
+// nameLimit bounds the search for a name that a pattern allows.
+const nameLimit = 2_000
 
 // choices are ways to name what the caller makes, as its policies may allow for
 // all of the actions. impossible tells that no name can be allowed for all.
@@ -390,7 +390,7 @@ func (x *escalator) choices(s *standing, actions []string, template string, know
 			return
 		}
 		for _, form := range []string{here, text} {
-			found, ok, err := wildcard.Find(append([]*wildcard.Pattern{looseForm(form)}, patterns...), nil, findLimit)
+			found, ok, err := wildcard.Find(append([]*wildcard.Pattern{looseForm(form)}, patterns...), nil, nameLimit)
 			if ok {
 				add(found)
 			}

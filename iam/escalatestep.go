@@ -215,7 +215,7 @@ func (t *trying) ask(need *Need, list []string, n names) (Call, bool) {
 	if t.budget--; t.budget < 0 {
 		return Call{}, false
 	}
-	c := &call{action: need.Action, resources: list, context: t.context(need, n), granted: need.Granted, fresh: true, unlimited: t.unlimited}
+	c := &attempt{action: need.Action, resources: list, context: t.context(need, n), granted: need.Granted, fresh: true, unlimited: t.unlimited}
 	for _, on := range need.On {
 		if !strings.HasPrefix(on, "arn:") && on != "*" {
 			c.fresh = false

@@ -71,9 +71,9 @@ const (
 
 // keyPatterns are patterns of condition keys. Most are a key or the start of
 // one, which need no compiling.
-type keyPatterns []keyPattern
+type keyPatterns []keyMatcher
 
-type keyPattern struct {
+type keyMatcher struct {
 	text   string            // lower case
 	prefix bool              // text is how keys start
 	wild   *wildcard.Pattern // set for other patterns
@@ -85,7 +85,7 @@ func newKeyPatterns(list []string) keyPatterns {
 		if text == SessionName {
 			continue
 		}
-		p := keyPattern{text: strings.ToLower(text)}
+		p := keyMatcher{text: strings.ToLower(text)}
 		switch i := strings.IndexAny(text, "*?"); {
 		case i < 0:
 		case i == len(text)-1 && text[i] == '*':
@@ -100,7 +100,7 @@ func newKeyPatterns(list []string) keyPatterns {
 
 // match tells whether a key, given in lower case, is meant.
 func (l keyPatterns) match(lower string) bool {
-	return slices.ContainsFunc(l, func(p keyPattern) bool {
+	return slices.ContainsFunc(l, func(p keyMatcher) bool {
 		switch {
 		case p.wild != nil:
 			return p.wild.Match(lower)
