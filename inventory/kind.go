@@ -63,6 +63,9 @@ type Call struct {
 	// string, bool, int64, []any and map[string]any. See [Call.Request] for the
 	// placeholders in texts.
 	Params map[string]any
+	// Home is the region that alone answers the operation, of the partition aws:
+	// wherever else it is asked there is nothing. "" is where the kind is asked.
+	Home string
 	// Each is where the parents are found: an operation and a JMESPath over its
 	// answer, "s3api:ListBuckets Buckets[].Name"; several stand behind each
 	// other with "; " between them and add up. An operation may be the call's
@@ -171,6 +174,11 @@ var All = slices.Concat(
 	guardduty,
 	macie,
 	organizations,
+	identityCenter,
+	ram,
+	rolesAnywhere,
+	multiRegion,
+	identityPool,
 	orgResourcePolicy,
 	route53,
 	securityhub,
