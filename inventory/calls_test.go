@@ -26,7 +26,8 @@ func prefixes() map[string][2]string {
 		route53:route53:upper s3api:s3:upper s3control:s3:upper sagemaker:sagemaker:upper secretsmanager:secretsmanager:upper
 		securityhub:securityhub:upper sns:sns:upper sqs:sqs:upper ssm:ssm:upper stepfunctions:states:lower sts:sts:upper wafv2:wafv2:upper
 		resourcegroupstaggingapi:tag:upper xray:xray:upper
-		sso-admin:sso:upper identitystore:identitystore:upper ram:ram:lower rolesanywhere:rolesanywhere:lower cognito-identity:cognito-identity:upper`) {
+		sso-admin:sso:upper identitystore:identitystore:upper ram:ram:lower rolesanywhere:rolesanywhere:lower cognito-identity:cognito-identity:upper
+		directconnect:directconnect:lower globalaccelerator:globalaccelerator:upper route53resolver:route53resolver:upper vpc-lattice:vpc-lattice:lower`) {
 		part := strings.Split(line, ":")
 		out[part[0]] = [2]string{part[1], part[2]}
 	}

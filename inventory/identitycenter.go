@@ -28,7 +28,7 @@ var identityCenter = []Kind{{
 				member: "Instances", id: "InstanceArn", arn: "InstanceArn", account: "OwnerAccountId", props: []string{"Name"},
 				observed: []string{"InstanceArn", "IdentityStoreId", "OwnerAccountId", "Status", "PrimaryRegion"}, state: "Status", gone: []string{"DELETE_IN_PROGRESS"},
 			}.read,
-		}, ssoTags("sso-admin:ListInstances Instances[].InstanceArn", map[string]any{"InstanceArn": "${Parent}"}),
+		}, ssoTags(ssoInstances, ":instance/", map[string]any{"InstanceArn": "${Parent}"}),
 	},
 }, {
 	Type: "AWS::SSO::InstanceAccessControlAttributeConfiguration", Of: "AWS::SSO::Instance",
@@ -74,7 +74,7 @@ var identityCenter = []Kind{{
 			})),
 		ofPermissionSet("ListCustomerManagedPolicyReferencesInPermissionSet", "CustomerManagedPolicyReferences", "CustomerManagedPolicyReferences",
 			foldsList("PermissionSetArn", "CustomerManagedPolicyReferences", "CustomerManagedPolicyReferences", "Name", "Path")),
-		ssoTags(ssoPermission, ofInstance),
+		ssoTags(ssoPermission, ":permissionSet/", ofInstance),
 	},
 }, {
 	// Who has a permission set is asked for each account that it is in.
@@ -132,8 +132,9 @@ func ofPermissionSet(op, member, prop string, read func(*Answer) []*haetae.Resou
 }
 
 // ssoTags is the call for the tags of what is in an instance, or of itself.
-func ssoTags(each string, params map[string]any) Call {
-	c := tagsOfARN("sso-admin:ListTagsForResource", "sso:ListTagsForResource", "ResourceArn", "Tags", each)
+func ssoTags(each, part string, params map[string]any) Call {
+	c := tagsByARN("sso-admin:ListTagsForResource", "ResourceArn", "Tags", each, part, true)
+	c.Actions = []string{"sso:ListTagsForResource"}
 	c.Params, c.Tags = params, "" // the tags of global ARNs are not told by region
 	return c
 }

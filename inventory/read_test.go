@@ -108,7 +108,7 @@ func TestReaders(t *testing.T) {
 		}, {
 			"pre-shared keys never get in", "ec2:DescribeVpnConnections",
 			`{"VpnConnections":[{"VpnConnectionId":"vpn-1","State":"available","Type":"ipsec.1","CustomerGatewayConfiguration":"<key>","Options":{"StaticRoutesOnly":true,"TunnelOptions":[{"PreSharedKey":"psk"}]},"VgwTelemetry":[{"OutsideIpAddress":"203.0.113.3","Status":"UP","AcceptedRouteCount":2}]}]}`,
-			"AWS::EC2::VPNConnection", "vpn-1", map[string]string{"": `{"StaticRoutesOnly":true,"Type":"ipsec.1"}`, "Volatile.TunnelStatus": `[{"OutsideIpAddress":"203.0.113.3","Status":"UP"}]`},
+			"AWS::EC2::VPNConnection", "vpn-1", map[string]string{"": `{"Routes":[],"StaticRoutesOnly":true,"Type":"ipsec.1"}`, "Volatile.TunnelStatus": `[{"OutsideIpAddress":"203.0.113.3","Status":"UP"}]`},
 		}, {
 			"a bucket's policy is an object", "s3api:GetBucketPolicy", `{"Bucket":"b","Policy":"{\"Version\":\"2012-10-17\",\"Statement\":[]}"}`,
 			"AWS::S3::Bucket", "b", map[string]string{"PolicyDocument": `{"Version":"2012-10-17","Statement":[]}`},

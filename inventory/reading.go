@@ -141,25 +141,28 @@ func foldsPolicy(id, member, prop string) func(*Answer) []*haetae.Resource {
 	})
 }
 
-// tagsOfARN is the call that reads the tags of a resource which its ARN
-// identifies, where they could not be told at once. form is "list" of key and
-// Value as AWS's members write it.
-func tagsOfARN(op, action, param, member, each string) Call {
-	c := Call{
+// tagsByARN is the call that reads the tags of what has an ARN, where they could
+// not be told at once. The answers for all kinds of a service look alike: part is
+// what stands before the name in the ARNs of one, ":service/". whole is set when
+// the ARN is the ID.
+func tagsByARN(op, param, member, each, part string, whole bool) Call {
+	return Call{
 		Op: op, Tags: "list", Param: param, Each: each, Gives: []string{"Tags"},
-		Read: folds(param, func(a *Answer) (props, observed map[string]any) {
+		Read: func(a *Answer) []*haetae.Resource {
 			list := []any{}
 			switch tags := a.Body[member].(type) {
 			case []any:
-				list = pascal(tags).([]any)
+				list, _ = pascal(tags).([]any)
 			case map[string]any:
 				list = tagList(tags)
 			}
-			return map[string]any{"Tags": list}, nil
-		}),
+			out := about(str(a.Body, param), part, map[string]any{"Tags": list})
+			for _, r := range out {
+				if whole && r.ARN != "" {
+					r.ID = r.ARN
+				}
+			}
+			return out
+		},
 	}
-	if action != "" {
-		c.Actions = []string{action}
-	}
-	return c
 }

@@ -48,13 +48,7 @@ func anchorSettings(_ *Answer, _ map[string]any, r *haetae.Resource) {
 	}
 }
 
-// anywhereTags is the call for the tags of one kind; the answers of all kinds
-// look alike.
+// anywhereTags is the call for the tags of one kind.
 func anywhereTags(each, part string) Call {
-	return Call{
-		Op: "rolesanywhere:ListTagsForResource", Tags: "list", Param: "resourceArn", Each: "rolesanywhere:" + each, Gives: []string{"Tags"},
-		Read: func(a *Answer) []*haetae.Resource {
-			return about(str(a.Body, "resourceArn"), part, map[string]any{"Tags": pascal(listOf(a.Body["tags"]))})
-		},
-	}
+	return tagsByARN("rolesanywhere:ListTagsForResource", "resourceArn", "tags", "rolesanywhere:"+each, part, false)
 }

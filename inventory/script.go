@@ -258,8 +258,10 @@ func command(c *Call, depth int) string {
 		request[c.Param] = "${Parent}"
 	}
 	for _, name := range slices.Sorted(maps.Keys(request)) {
-		if name == "MaxBuckets" {
-			continue // the AWS CLI turns the pages by itself, unless a page's size is given so
+		// The AWS CLI turns the pages by itself, unless a page's size is given so.
+		// One that is older than an option would refuse the whole command for it.
+		if name == "MaxBuckets" || name == "IncludeManagedResources" {
+			continue
 		}
 		words = append(words, argument(name, request[name], parent)...)
 	}
