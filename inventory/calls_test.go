@@ -29,7 +29,8 @@ func prefixes() map[string][2]string {
 		sso-admin:sso:upper identitystore:identitystore:upper ram:ram:lower rolesanywhere:rolesanywhere:lower cognito-identity:cognito-identity:upper
 		directconnect:directconnect:lower globalaccelerator:globalaccelerator:upper route53resolver:route53resolver:upper vpc-lattice:vpc-lattice:lower
 		codeartifact:codeartifact:lower acm-pca:acm-pca:upper sesv2:ses:upper kafka:kafka:upper s3tables:s3tables:lower opensearchserverless:aoss:lower
-		cloudformation:cloudformation:upper codepipeline:codepipeline:lower apprunner:apprunner:upper batch:batch:lower iot:iot:lower`) {
+		cloudformation:cloudformation:upper codepipeline:codepipeline:lower apprunner:apprunner:upper batch:batch:lower iot:iot:lower
+		bedrock-agent:bedrock:lower bedrock-agentcore-control:bedrock-agentcore:lower`) {
 		part := strings.Split(line, ":")
 		out[part[0]] = [2]string{part[1], part[2]}
 	}

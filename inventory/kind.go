@@ -200,6 +200,8 @@ var All = slices.Concat(
 	batch,
 	emr,
 	iot,
+	agents,
+	lambdaAliases,
 	orgResourcePolicy,
 	route53,
 	securityhub,
