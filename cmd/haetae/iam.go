@@ -19,7 +19,7 @@ func (a *app) iamCommand() *cobra.Command {
 		Use:   "iam",
 		Short: "who may do what, why, and what follows from it",
 	}
-	c.AddCommand(a.iamCheckCommand(), a.iamWhoCanCommand(), a.iamWhatCanCommand(), a.iamExternalCommand(), a.iamUnusedCommand(), a.iamValidateCommand(), a.iamEvalCommand())
+	c.AddCommand(a.iamCheckCommand(), a.iamWhoCanCommand(), a.iamWhatCanCommand(), a.iamExternalCommand(), a.iamUnusedCommand(), a.iamValidateCommand(), a.iamCompareCommand(), a.iamEvalCommand())
 	return c
 }
 
