@@ -119,10 +119,10 @@ func readBalancers(a *Answer) (out []*haetae.Resource) {
 		}
 		subnets, zones, mappings := []any{}, []any{}, []any{}
 		for z := range objects(b["AvailabilityZones"]) {
-			zone := take(z, "ZoneName", "SubnetId")
+			zone := take(z, "ZoneName", "SubnetId", "SourceNatIpv6Prefixes")
 			addrs := []any{}
 			for x := range objects(z["LoadBalancerAddresses"]) {
-				addrs = append(addrs, take(x, "IpAddress", "AllocationId"))
+				addrs = append(addrs, take(x, "IpAddress", "AllocationId", "PrivateIPv4Address", "IPv6Address"))
 				m := take(x, "AllocationId", "PrivateIPv4Address", "IPv6Address")
 				maps.Copy(m, take(z, "SubnetId"))
 				mappings = append(mappings, m)

@@ -91,7 +91,8 @@ func TestReaders(t *testing.T) {
 			`{"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/16","OwnerId":"111122223333","IsDefault":false,"CidrBlockAssociationSet":[{"CidrBlock":"10.0.0.0/16","CidrBlockState":{"State":"associated"}},
 			  {"CidrBlock":"10.1.0.0/16","CidrBlockState":{"State":"associated"}},{"CidrBlock":"10.2.0.0/16","CidrBlockState":{"State":"disassociated"}}],"Ipv6CidrBlockAssociationSet":[{"Ipv6CidrBlock":"2001:db8::/56","Ipv6CidrBlockState":{"State":"associated"}}]}]}`,
 			"AWS::EC2::VPC", "vpc-1",
-			map[string]string{"CidrBlocks": `[{"CidrBlock":"10.1.0.0/16"},{"Ipv6CidrBlock":"2001:db8::/56"}]`, "Observed.Ipv6CidrBlocks": `["2001:db8::/56"]`},
+			map[string]string{"CidrBlocks": `[{"CidrBlock":"10.1.0.0/16"},{"Ipv6CidrBlock":"2001:db8::/56"}]`, "Observed.Ipv6CidrBlocks": `["2001:db8::/56"]`,
+				"Observed.CidrBlockStates": `[{"CidrBlock":"10.0.0.0/16","State":"associated"},{"CidrBlock":"10.1.0.0/16","State":"associated"},{"CidrBlock":"10.2.0.0/16","State":"disassociated"},{"CidrBlock":"2001:db8::/56","State":"associated"}]`},
 		}, {
 			"a flow log knows what kind of thing it watches", "ec2:DescribeFlowLogs",
 			`{"FlowLogs":[{"FlowLogId":"fl-1","ResourceId":"tgw-attach-1","TrafficType":"ALL","FlowLogStatus":"ACTIVE"}]}`,

@@ -118,13 +118,15 @@ func vpcAttribute(name, arg string) Call {
 func readVPCs(a *Answer) (out []*haetae.Resource) {
 	for v := range a.each("Vpcs") {
 		p := take(v, "CidrBlock", "InstanceTenancy", "DhcpOptionsId", "Tags")
-		blocks, six := []any{}, []any{}
+		blocks, six, states := []any{}, []any{}, []any{}
 		for x := range objects(v["CidrBlockAssociationSet"]) {
+			states = append(states, take(x, "CidrBlock", "State=CidrBlockState.State"))
 			if c := x["CidrBlock"]; c != nil && c != v["CidrBlock"] && associated(x, "CidrBlockState") {
 				blocks = append(blocks, map[string]any{"CidrBlock": c})
 			}
 		}
 		for x := range objects(v["Ipv6CidrBlockAssociationSet"]) {
+			states = append(states, take(x, "CidrBlock=Ipv6CidrBlock", "State=Ipv6CidrBlockState.State"))
 			if c := x["Ipv6CidrBlock"]; c != nil && associated(x, "Ipv6CidrBlockState") {
 				blocks = append(blocks, map[string]any{"Ipv6CidrBlock": c})
 				six = append(six, c)
@@ -134,7 +136,7 @@ func readVPCs(a *Answer) (out []*haetae.Resource) {
 		r := resource(str(v, "VpcId"), p)
 		r.Account = str(v, "OwnerId")
 		r.Observed = take(v, "VpcId", "IsDefault", "State", "OwnerId")
-		r.Observed["Ipv6CidrBlocks"] = six
+		r.Observed["Ipv6CidrBlocks"], r.Observed["CidrBlockStates"] = six, states
 		out = append(out, r)
 	}
 	return out
