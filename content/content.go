@@ -3,6 +3,7 @@
 //
 //	controls/<service>/<id>.yaml   checks over one resource type
 //	standards/<id>.yaml            frameworks: requirements and what proves them
+//	escalations/<id>.yaml          ways in which a principal gains what it was not given
 //
 // Unknown keys are errors, so that a misspelt one cannot be ignored.
 package content
@@ -23,7 +24,7 @@ import (
 	"github.com/haetae/haetae/control"
 )
 
-//go:embed all:controls all:standards
+//go:embed all:controls all:standards all:escalations
 var files embed.FS
 
 // Controls returns the built-in controls and those of further trees of the
@@ -37,7 +38,7 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 			errs = append(errs, err)
 		}
 		if i > 0 && len(list) == 0 && err == nil && !holdsOther(tree) {
-			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("neither controls/<service>/<id>.yaml nor standards/<id>.yaml nor exceptions/*.yaml in the content folder"),
+			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("none of controls/<service>/<id>.yaml, standards/<id>.yaml, escalations/<id>.yaml and exceptions/*.yaml in the content folder"),
 				Hint: "docs/add-a-control.md describes the form of a control."})
 		}
 		out = append(out, list...)
@@ -46,11 +47,15 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 	return out, errors.Join(errs...)
 }
 
-// holdsOther tells whether a tree has something that is no control.
+// holdsOther tells whether a tree has content other than controls.
 func holdsOther(tree fs.FS) bool {
-	names, err := fs.Glob(tree, "standards/*.yaml")
+	for _, pattern := range []string{"standards/*.yaml", "escalations/*.yaml"} {
+		if names, err := fs.Glob(tree, pattern); err == nil && len(names) > 0 {
+			return true
+		}
+	}
 	info, missing := fs.Stat(tree, "exceptions")
-	return err == nil && len(names) > 0 || missing == nil && info.IsDir()
+	return missing == nil && info.IsDir()
 }
 
 func controlsIn(tree fs.FS) ([]*control.Control, error) {

@@ -59,7 +59,7 @@ type scene struct {
 	workflow haetae.Workflow
 	stale    string
 	unseen   string // nobody looked: why
-	says     bool // what the scan says is what is stored from now on
+	says     bool   // what the scan says is what is stored from now on
 	reopened bool
 	tally    haetae.Tally
 	history  []string // field old→new

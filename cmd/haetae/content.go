@@ -185,15 +185,22 @@ func (a *app) contentTest() error {
 	if err != nil {
 		return err
 	}
+	failed, primitives, played, err := a.escalationTest(sch)
+	if err != nil {
+		return err
+	}
 	for _, f := range wrong {
 		fmt.Fprintln(a.out, f)
 	}
-	faults := len(t.Faults) + len(lost) + len(wrong)
+	for _, f := range failed {
+		fmt.Fprintln(a.out, f)
+	}
+	faults := len(t.Faults) + len(lost) + len(wrong) + len(failed)
 	exceptions := ""
 	if accepted != nil {
 		exceptions = fmt.Sprintf(" %d exceptions with %d examples,", len(accepted.Exceptions()), examples)
 	}
-	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards,%s %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), exceptions, faults)
+	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards,%s %d escalation primitives with %d examples, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), exceptions, primitives, played, faults)
 	if faults > 0 {
 		return exit(exitFound)
 	}
