@@ -325,13 +325,20 @@ var owners = []owner{
 	{typ: "AWS::EC2::InstanceConnectEndpoint", subnets: "SubnetId", groups: "SecurityGroupIds",
 		prefix: func(r *haetae.Resource) string { return "EC2 Instance Connect Endpoint Interface " + r.ID }},
 	{typ: "AWS::ElasticLoadBalancingV2::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups", bare: true,
-		prefix: func(r *haetae.Resource) string { return "ELB " + text(r.Observed["LoadBalancerFullName"]) }},
+		prefix: func(r *haetae.Resource) string { return "ELB " + fullName(r) }},
 	{typ: "AWS::ElasticLoadBalancing::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups",
 		prefix: func(r *haetae.Resource) string { return "ELB " + r.ID }},
 	{typ: "AWS::EC2::VPCEndpoint", subnets: "SubnetIds", groups: "SecurityGroupIds", bare: true,
 		prefix: func(r *haetae.Resource) string { return "VPC Endpoint Interface " + r.ID }},
 	{typ: "AWS::EKS::Cluster", subnets: "ResourcesVpcConfig.SubnetIds", groups: "ResourcesVpcConfig.SecurityGroupIds", shared: true,
 		prefix: func(r *haetae.Resource) string { return "Amazon EKS " + r.ID }},
+}
+
+// fullName is the part of a load balancer's ARN that its interfaces are described
+// with: "app/web/50dc6c495c0c9188".
+func fullName(r *haetae.Resource) string {
+	_, name, _ := strings.Cut(r.ARN, ":loadbalancer/")
+	return name
 }
 
 // addOwner finds the interfaces of a resource, or makes them up from its subnets
