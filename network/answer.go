@@ -130,7 +130,15 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 	k := &walk{w: w, goal: dst, hypothetical: q.Hypothetical || dst.layers}
 	k.begin(&state{pieces: pieces}, src)
 	var trips []trip
+	var ended []*state
 	for _, f := range k.out {
+		if b := w.serves[f.at.nic]; f.arrived && b != nil {
+			ended = append(ended, w.balance(f, b, f.at.nic, q)...)
+			continue
+		}
+		ended = append(ended, f)
+	}
+	for _, f := range ended {
 		if !f.arrived {
 			trips = append(trips, trip{fwd: f})
 			continue
@@ -220,7 +228,7 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	if len(pieces) == 0 {
 		return []trip{{fwd: f}}
 	}
-	s := &state{pieces: pieces, tracked: slices.Clone(f.tracked)}
+	s := &state{pieces: pieces, tracked: slices.Clone(f.tracked), hops: slices.Clip(f.after), blocks: slices.Clip(f.afterBlocks)}
 	switch at := f.at; {
 	case at.nic != nil:
 		k.leaveNIC(s, at.nic)

@@ -193,6 +193,10 @@ func (rule *groupRule) peerOf(w *World, r *haetae.Resource, x any, side string) 
 type identity struct {
 	vpc  *vpc
 	lost string // the explanation code when it was lost on the way
+	// through are the groups of a network load balancer that they came through: a
+	// rule that refers to one of them admits them all the same
+	// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html).
+	through []*group
 }
 
 // allows is what the rules of the groups let in or out of an interface.
@@ -254,6 +258,11 @@ func (r *groupRule) set(peer cidr.Addrs, in bool) cidr.Set {
 // memberAddrs are the private addresses of the interfaces that carry a security
 // group, as seen by a rule that refers to it.
 func (w *World) memberAddrs(r *haetae.Resource, in bool, id identity) (out cidr.Addrs, why *haetae.Unknown) {
+	for _, g := range id.through {
+		if g.res == r && in {
+			return cidr.AllAddrs(), nil
+		}
+	}
 	if in && id.vpc == nil {
 		return out, nil // who sent it is no longer known: the rule matches nothing
 	}

@@ -35,10 +35,14 @@ type state struct {
 	tracked []*nic // whose security groups have seen them
 	walls   []*endpoint
 	viaNAT  bool
+	classic bool // a classic load balancer sends them
 	steps   int
 	been    []string // middleboxes that they went through
 	arrived bool
-	at      spot // where they ended
+	// Behind a load balancer, on the way back: comes before the rest of the answers' way.
+	after       []Hop
+	afterBlocks []Blocker
+	at          spot // where they ended
 }
 
 // spot is where packets ended or begin: one of the members is set.
@@ -54,7 +58,7 @@ type spot struct {
 func (s *state) clone() *state {
 	c := *s
 	c.pieces, c.hops, c.blocks = slices.Clone(s.pieces), slices.Clip(s.hops), slices.Clip(s.blocks)
-	c.been = slices.Clip(s.been)
+	c.been, c.after, c.afterBlocks = slices.Clip(s.been), slices.Clip(s.after), slices.Clip(s.afterBlocks)
 	c.losses, c.tracked, c.walls = slices.Clip(s.losses), slices.Clip(s.tracked), slices.Clip(s.walls)
 	return &c
 }
@@ -202,6 +206,10 @@ func (k *walk) leaveNIC(s *state, n *nic) {
 		s.origin, s.ident = n.vpc, identity{vpc: n.vpc}
 	}
 	k.source(s, n)
+	if b := k.w.serves[n]; b != nil && !slices.Contains(s.tracked, n) {
+		k.fromBalancer(s, b, n)
+		s.classic = b.kind == "classic"
+	}
 	if !slices.Contains(s.tracked, n) {
 		k.groups(s, n, false)
 	}
@@ -303,6 +311,14 @@ func (k *walk) leaveSubnet(s *state, sub *subnet) {
 		return
 	}
 	if near := s.to(sub.cidrs); near != nil {
+		if s.classic {
+			n := len(near.blocks)
+			k.acl(near, sub, false)
+			if len(near.blocks) > n {
+				near.blocks[n].Code = "ELB_ACL_RESTRICTION"
+			}
+			near.classic = false
+		}
 		k.enterSubnet(near, sub, false)
 	}
 	rest := s.to(cidr.AllAddrs().Minus(sub.cidrs))
