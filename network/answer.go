@@ -133,7 +133,7 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 	var ended []*state
 	for _, f := range k.out {
 		if b := w.serves[f.at.nic]; f.arrived && b != nil {
-			ended = append(ended, w.balance(f, b, f.at.nic, q)...)
+			ended = append(ended, w.balance(f, b, f.at.nic, dst.listener, q)...)
 			continue
 		}
 		ended = append(ended, f)
@@ -175,6 +175,8 @@ func (k *walk) begin(s *state, src *place) {
 			s.block(k, Blocker{Code: "BAD_STATE", Resource: src.peer.res.ID, Fix: "Accept " + src.peer.res.ID + ": it is " + src.peer.state + "."})
 		}
 		k.local(s, src.peer.other(src.vpc), nil)
+	case src.point != nil:
+		k.fromEndpoint(s, src.point)
 	case src.kind == "nowhere":
 		k.lost(s, Blocker{Code: "NO_ROUTE_TO_DESTINATION", Resource: src.table.res.ID, Fix: "No route of " + src.table.res.ID + " leads to " + shortAddrs(src.addrs) + ": answers cannot get there, and nothing says where it is."})
 	default:
@@ -189,10 +191,14 @@ func (k *walk) fromSpace(s *state, src *place) {
 		if src.sub != nil && src.sub != sub {
 			continue
 		}
+		own := sub.cidrs
+		if src.sub != nil {
+			own = own.Union(cidr.AllAddrs().Minus(sub.vpc.cidrs)) // whoever is there may write any sender
+		}
 		one := s.clone()
 		one.pieces = nil
 		for _, p := range s.pieces {
-			if q, ok := p.from(sub.cidrs); ok {
+			if q, ok := p.from(own); ok {
 				one.pieces = append(one.pieces, q)
 			}
 		}

@@ -304,17 +304,21 @@ func (l *listener) match() cidr.Set {
 // balance takes packets that arrived at a load balancer on to its targets. The
 // states that it returns are at the load balancer; what happens behind it is in
 // their hops and blockers.
-func (w *World) balance(f *state, b *balancer, n *nic, q Question) []*state {
+func (w *World) balance(f *state, b *balancer, n *nic, one *listener, q Question) []*state {
 	k := &walk{w: w, goal: nicPlace(n)}
 	if b.state != "" && b.state != "active" && b.state != "active_impaired" {
 		f.hop("load-balancer", last(b.res.ID), "", false)
 		f.block(k, Blocker{Code: "BAD_STATE", Resource: b.res.ID, Fix: "Bring " + b.res.ID + " into service: it is " + b.state + "."})
 	}
 	accepts := filter{why: b.why}
-	if b.why != nil {
+	listeners := b.listeners
+	if one != nil {
+		listeners, accepts.why = []*listener{one}, nil
+	}
+	if accepts.why != nil {
 		accepts.may = cidr.All()
 	}
-	for _, l := range b.listeners {
+	for _, l := range listeners {
 		set := l.match()
 		if l.why != nil {
 			accepts = accepts.union(filter{may: set, why: l.why})
@@ -325,8 +329,11 @@ func (w *World) balance(f *state, b *balancer, n *nic, q Question) []*state {
 	before := packetsOf(f.pieces)
 	k.sieve(f, accepts, "load-balancer", b.res.ID, func(cidr.Set) string { return "" }, func() Blocker {
 		code := "ELBV2_LISTENERS_MISMATCH"
-		if b.kind == "classic" {
+		switch {
+		case b.kind == "classic":
 			code = "ELB_LISTENERS_MISMATCH"
+		case one != nil:
+			code = "ELBV2_LISTENER_PORT_RESTRICTION"
 		}
 		return Blocker{Code: code, Resource: b.res.ID, Fix: "Add to " + last(b.res.ID) + " a listener for " + portsOf(before) + "."}
 	})
@@ -335,7 +342,7 @@ func (w *World) balance(f *state, b *balancer, n *nic, q Question) []*state {
 	}
 	var out []*state
 	rest := f
-	for _, l := range b.listeners {
+	for _, l := range listeners {
 		part := rest.clone()
 		part.pieces = nil
 		for _, p := range rest.pieces {
@@ -650,7 +657,11 @@ func (k *walk) fromBalancer(s *state, b *balancer, n *nic) {
 	m := match{protos: cidr.AllProtos(), ports: ports, typ: cidr.Ports{}, code: cidr.Ports{}}
 	m.protos = cidr.Ported()
 	k.sieve(s, doubt(cidr.Of(m.boxes(cidr.AllAddrs(), cidr.AllAddrs())...)), "load-balancer", b.res.ID, noRule, func() Blocker {
-		return Blocker{Code: "TARGET_PORT_RESTRICTION", Resource: b.res.ID, Fix: "It sends to port " + ports.String() + " of the target: register the target with the port that it listens on."}
+		code := "TARGET_PORT_RESTRICTION"
+		if b.kind == "classic" {
+			code = "ELB_LISTENER_PORT_RESTRICTION"
+		}
+		return Blocker{Code: code, Resource: b.res.ID, Fix: "It sends to port " + ports.String() + " of the target: register the target with the port that it listens on."}
 	})
 	var high []cidr.Box
 	for _, x := range m.boxes(cidr.AllAddrs(), cidr.AllAddrs()) {

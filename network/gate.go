@@ -89,10 +89,40 @@ func (k *walk) toInternet(s *state, v *vpc, gate *gateway, sub *subnet) {
 	k.guard(s, v, sub, false)
 	k.refuse(s, gate, false, private18(), "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS")
 	k.refuse(s, gate, false, shared98(), "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS")
+	k.redirected(s, gate)
 	k.publish(s, v, gate)
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	s.entered = "igw"
 	k.abroad(s, gate)
+}
+
+// redirected notes when what comes in for the senders is sent to an appliance
+// first: then what they send must go through it too.
+func (k *walk) redirected(s *state, gate *gateway) {
+	if gate.table == nil {
+		return
+	}
+	var src cidr.Addrs
+	for _, p := range s.pieces {
+		src = src.Union(p.cur.Src)
+	}
+	for _, b := range gate.table.lookup(src) {
+		if b.route == nil {
+			continue
+		}
+		id := ""
+		switch c := b.route.target.comp.(type) {
+		case *nic:
+			id = c.id
+		case *endpoint:
+			id = c.res.ID
+		}
+		if id != "" && !slices.Contains(s.been, id) {
+			s.block(k, Blocker{Code: "INGRESS_RTB_TRAFFIC_REDIRECTION", Resource: gate.table.res.ID, Rule: b.route.text,
+				Fix: "Route the internet through " + id + " in the subnet's route table too: " + gate.table.res.ID + " sends what comes in through it."})
+			return
+		}
+	}
 }
 
 // publish gives every private source its public address.
@@ -142,6 +172,10 @@ func (k *walk) publish(s *state, v *vpc, gate *gateway) {
 		return // it was said on the way in
 	}
 	s.hop("translation", gate.res.ID, "", false)
+	if s.entered == "" && len(rest) > 0 && !v.cidrs.Overlaps(rest[0].cur.Src) {
+		s.block(k, Blocker{Code: "GATEWAY_REJECTS_SPOOFED_TRAFFIC", Resource: gate.res.ID, Fix: "Send from an address of " + v.id() + "."})
+		return
+	}
 	s.block(k, k.noPublic(s, gate))
 }
 
@@ -285,6 +319,9 @@ func (k *walk) admit(s *state, v *vpc, gate *gateway) []*state {
 	if len(list) > 0 {
 		b.Fix = "Associate a public address with " + list[0].id + "."
 		b.change = &change{res: list[0].res, kind: "public", nic: list[0]}
+	}
+	if outside := k.goal.addrs; !k.back && len(k.goal.nics) == 0 && !outside.Overlaps(v.cidrs) {
+		b = Blocker{Code: "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS", Resource: gate.res.ID, Fix: shortAddrs(outside) + " is not in the ranges of " + v.id() + "."}
 	}
 	if k.back && len(k.fwd.blocks) == 0 || !k.back {
 		s.hop("translation", gate.res.ID, "", false)
@@ -431,7 +468,7 @@ func (k *walk) owned(s *state, v *vpc, gate *gateway, out bool) {
 		own = own.Union(g.addrs)
 	}
 	why := k.w.gap(v, "AWS::EC2::NetworkInterface")
-	if k.goal.layers || k.hypothetical || k.goal.kind == "space" || s.origin == nil && out {
+	if out || k.goal.layers || k.hypothetical {
 		own = own.Union(v.cidrs)
 	}
 	f := sure(between(own, cidr.AllAddrs()))

@@ -195,8 +195,11 @@ func (k *walk) throughNIC(s *state, n *nic, from *subnet) {
 	if !known {
 		k.groups(s, n, true)
 	}
-	s.hop("appliance", n.id, "", !n.checked)
-	if n.checked {
+	s.hop("appliance", n.id, "", !n.checked && !n.managed())
+	switch {
+	case n.managed():
+		s.block(k, Blocker{Code: "ENI_ADDRESS_RESTRICTION", Resource: n.id, Fix: n.id + " belongs to a service of AWS, which forwards nothing: route to an instance."})
+	case n.checked:
 		s.block(k, Blocker{Code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", Resource: n.id, Fix: "Turn off the source/destination check of " + n.id + "."})
 	}
 	for i, p := range s.pieces {
@@ -249,6 +252,13 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 		k.acl(s, e.subnets[0], true)
 	}
 	back := k.back && slices.Contains(k.fwd.walls, e)
+	if k.back && !back && e.firewall != nil && s.entered == "tgw" && slices.ContainsFunc(k.fwd.walls, func(o *endpoint) bool { return o.firewall == e.firewall }) {
+		// Endpoints in two zones do not share the state of connections
+		// (https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-appliance-scenario.html).
+		s.block(k, Blocker{Code: "TGW_ATTACH_VPC_AZ_RESTRICTION", Resource: e.res.ID,
+			Fix: "Turn on appliance mode for the attachment of " + v.id() + ": the answers go through " + e.res.ID + ", in another Availability Zone than the packets."})
+		back = true
+	}
 	if e.firewall != nil && !back {
 		if k.back && len(k.fwd.walls) == 0 && len(k.fwd.blocks) == 0 {
 			s.block(k, Blocker{Code: "FIREWALL_RULES_RESTRICTION", Resource: e.firewall.res.ID,
@@ -276,6 +286,18 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 	}
 	s.zone = e.subnets[0].zone
 	k.leaveSubnet(s, e.subnets[0])
+}
+
+// fromEndpoint lets an endpoint send: it begins no connections into its VPC, and
+// what it answers comes from its service.
+func (k *walk) fromEndpoint(s *state, e *endpoint) {
+	s.hop("endpoint", e.res.ID, "", false)
+	s.block(k, Blocker{Code: "VPCE_INTRA_VPC_TRAFFIC", Resource: e.res.ID, Fix: "Endpoints begin no connections: ask from the VPC to the endpoint."})
+	own := k.w.servicePlace(e)
+	if set := between(own.addrs, cidr.AllAddrs()); own.why == nil && !set.Overlaps(packetsOf(s.pieces)) {
+		s.block(k, Blocker{Code: "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION", Resource: e.res.ID, Fix: "Only " + shortAddrs(own.addrs) + " answers through " + e.res.ID + "."})
+	}
+	k.end(s, spot{}, false)
 }
 
 // gatewayEndpoint takes packets to a service: TCP and echo requests only
@@ -375,7 +397,7 @@ func (k *walk) hubRoute(s *state, from *attachment) {
 		case b.route == nil && t.why != nil:
 			part.hop("tgw-route-table", t.res.ID, "", true)
 			why := *t.why
-			why.Detail = "the routes of " + t.res.ID + " (" + t.why.String() + ")"
+			why.Detail = "TGW_RTB_ROUTES_ARE_UNKNOWN: the routes of " + t.res.ID + " (" + t.why.String() + ")"
 			k.unknown(part, spot{attach: from}, &why)
 		case b.route == nil:
 			part.hop("tgw-route-table", t.res.ID, "", false)
@@ -383,7 +405,13 @@ func (k *walk) hubRoute(s *state, from *attachment) {
 			if want != nil {
 				fix = "Add to " + t.res.ID + " the route " + shortAddrs(b.dest) + " → " + want.res.ID + ", or let it propagate."
 			}
-			k.hubDetour(part, from, want, Blocker{Code: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", Resource: t.res.ID, Fix: fix, change: hubChange(t, b.dest, want)})
+			blocker := Blocker{Code: "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", Resource: t.res.ID, Fix: fix, change: hubChange(t, b.dest, want)}
+			for _, r := range t.routes {
+				if want != nil && slices.Contains(r.to, want) {
+					blocker.Code, blocker.Rule = "TGW_RTB_CANNOT_ROUTE", r.text
+				}
+			}
+			k.hubDetour(part, from, want, blocker)
 		case b.route.bad:
 			part.hop("tgw-route-table", t.res.ID, b.route.text, false)
 			k.hubDetour(part, from, want, Blocker{Code: "TGW_RTB_BAD_STATE_ROUTE", Resource: t.res.ID, Rule: b.route.text, Fix: "Replace the blackhole route " + b.route.text + " of " + t.res.ID + ".", change: hubChange(t, b.dest, want)})

@@ -42,6 +42,16 @@ func (n *nic) publics() cidr.Addrs {
 	return out
 }
 
+// managed tells whether a service of AWS runs the interface: it takes what is for
+// its own address only.
+func (n *nic) managed() bool {
+	switch n.kind {
+	case "", "interface", "efa", "efa-only", "trunk", "branch":
+		return false
+	}
+	return true
+}
+
 func (w *World) addInterfaces(byType map[string][]*haetae.Resource) {
 	for _, r := range byType["AWS::EC2::NetworkInterface"] {
 		w.addInterface(r)

@@ -25,6 +25,7 @@ type place struct {
 	peer     *peering
 	point    *endpoint
 	table    *table          // of nowhere: where the route is missing
+	listener *listener       // of a load balancer, when only one is meant
 	why      *haetae.Unknown // what is not known of it
 }
 
@@ -149,6 +150,18 @@ func (w *World) resourcePlaces(r *haetae.Resource) []*place {
 		if c.kind == "Gateway" {
 			return []*place{w.servicePlace(c)}
 		}
+	case *listener:
+		b, _ := w.of[w.find(r, r.Props["LoadBalancerArn"], "AWS::ElasticLoadBalancingV2::LoadBalancer")].(*balancer)
+		if b == nil {
+			return nil
+		}
+		var out []*place
+		for _, n := range b.nics {
+			p := nicPlace(n)
+			p.listener = c
+			out = append(out, p)
+		}
+		return out
 	}
 	var out []*place
 	for _, n := range w.interfacesOf(r) {
@@ -190,6 +203,10 @@ func (w *World) viaPlace(r *haetae.Resource, a cidr.Addrs) []*place {
 			return []*place{{kind: "internet", internet: true, addrs: a}}
 		}
 		return []*place{{kind: "via", exit: c, vpc: c.vpc, addrs: a}}
+	case *endpoint:
+		if c.kind == "Gateway" {
+			return []*place{{kind: "endpoint", point: c, vpc: c.vpc, addrs: a}}
+		}
 	case *vpn:
 		if c.gate != nil {
 			return []*place{{kind: "via", exit: c.gate, vpc: c.gate.vpc, addrs: a}}

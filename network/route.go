@@ -45,8 +45,11 @@ func (k *walk) branch(s *state, t *table, sub *subnet, b branch) {
 			k.unknown(s, spot{subnet: sub}, t.why)
 			return
 		}
-		k.detour(s, t, sub, want, hasWant, Blocker{Code: "NO_ROUTE_TO_DESTINATION", Resource: t.res.ID, Fix: routeFix(t, s, want, hasWant),
-			change: routeChange(t, s, want, hasWant)})
+		blocker := Blocker{Code: "NO_ROUTE_TO_DESTINATION", Resource: t.res.ID, Fix: routeFix(t, s, want, hasWant), change: routeChange(t, s, want, hasWant)}
+		if r := t.elsewhere(want); hasWant && r != nil {
+			blocker.Code, blocker.Rule = "CANNOT_ROUTE", r.text
+		}
+		k.detour(s, t, sub, want, hasWant, blocker)
 		return
 	}
 	if t.why != nil {
@@ -96,6 +99,16 @@ func (k *walk) detour(s *state, t *table, sub *subnet, want target, hasWant bool
 	}
 	s.block(k, b)
 	k.follow(s, t, sub, want, b.Rule, false)
+}
+
+// elsewhere is a route to the target for other destinations, or nil.
+func (t *table) elsewhere(want target) *route {
+	for i := range t.routes {
+		if r := &t.routes[i]; want.comp != nil && r.target.comp == want.comp {
+			return r
+		}
+	}
+	return nil
 }
 
 // joined tells whether something connects two VPCs.

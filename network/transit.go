@@ -417,6 +417,9 @@ func (w *World) addEndpoints(byType map[string][]*haetae.Resource) {
 		}
 		e.subnets, _ = w.subnetsOf(r, "SubnetIds")
 		w.of[r] = e
+		for _, n := range w.owned[r] {
+			w.ends[n] = e
+		}
 	}
 }
 

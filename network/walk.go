@@ -206,6 +206,9 @@ func (k *walk) leaveNIC(s *state, n *nic) {
 		s.origin, s.ident = n.vpc, identity{vpc: n.vpc}
 	}
 	k.source(s, n)
+	if e := k.w.ends[n]; e != nil && !k.back {
+		s.block(k, Blocker{Code: "VPCE_INTRA_VPC_TRAFFIC", Resource: e.res.ID, Fix: "Endpoints begin no connections: ask from the VPC to the endpoint."})
+	}
 	if b := k.w.serves[n]; b != nil && !slices.Contains(s.tracked, n) {
 		k.fromBalancer(s, b, n)
 		s.classic = b.kind == "classic"

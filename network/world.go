@@ -24,6 +24,7 @@ type World struct {
 	of      map[*haetae.Resource]any      // what was made of a resource
 	lists   map[*haetae.Resource]*list    // prefix lists
 	owned   map[*haetae.Resource][]*nic   // interfaces of an instance, a function …
+	ends    map[*nic]*endpoint            // endpoints by their interfaces
 	serves  map[*nic]*balancer            // load balancers by their interfaces
 	named   map[string][]*haetae.Resource // by id and ARN
 	regions map[[2]string]*haetae.Resource
@@ -94,7 +95,7 @@ type list struct {
 func Build(g *graph.Graph) *World {
 	w := &World{
 		g: g, of: map[*haetae.Resource]any{}, lists: map[*haetae.Resource]*list{}, owned: map[*haetae.Resource][]*nic{},
-		named: map[string][]*haetae.Resource{}, serves: map[*nic]*balancer{}, regions: map[[2]string]*haetae.Resource{}, excluded: map[*haetae.Resource]string{},
+		named: map[string][]*haetae.Resource{}, serves: map[*nic]*balancer{}, ends: map[*nic]*endpoint{}, regions: map[[2]string]*haetae.Resource{}, excluded: map[*haetae.Resource]string{},
 	}
 	byType := map[string][]*haetae.Resource{}
 	for _, r := range g.Resources() {
