@@ -122,6 +122,7 @@ const (
 // codeCase is a minimal topology that yields a code.
 type codeCase struct {
 	code   string
+	codes  string // all that stops the packets
 	change func(t testing.TB, n topo)
 	ask    string
 }
@@ -129,26 +130,26 @@ type codeCase struct {
 // codeCases has one topology for each explanation code that the engine yields:
 // https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html.
 var codeCases = []codeCase{
-	{"BAD_STATE", func(_ testing.TB, n topo) { n.set("nat-1", "Observed.State", "failed") }, `{"src": "eni-db", "dst": "internet", "proto": "tcp", "port": 443}`},
-	{"BAD_STATE_ATTACHMENT", func(t testing.TB, n topo) {
+	{"BAD_STATE", "BAD_STATE", func(_ testing.TB, n topo) { n.set("nat-1", "Observed.State", "failed") }, `{"src": "eni-db", "dst": "internet", "proto": "tcp", "port": 443}`},
+	{"BAD_STATE_ATTACHMENT", "BAD_STATE_ATTACHMENT reply:BAD_STATE_ATTACHMENT", func(t testing.TB, n topo) {
 		transit(t, n)
 		n.set("tgw-attach-o", "Observed.State", "pendingAcceptance")
 	}, toOther},
-	{"BAD_STATE_ROUTE", func(_ testing.TB, n topo) {
+	{"BAD_STATE_ROUTE", "BAD_STATE_ROUTE", func(_ testing.TB, n topo) {
 		n.set("rtb-pub", "Observed.RouteStates", []any{m{}, m{}, m{}, m{"State": "blackhole"}})
 	}, toOther},
-	{"BAD_STATE_VPN", func(t testing.TB, n topo) {
+	{"BAD_STATE_VPN", "BAD_STATE_VPN reply:BAD_STATE_VPN", func(t testing.TB, n topo) {
 		customer(t, n)
 		n["vpn-1"].Volatile = m{"TunnelStatus": []any{m{"Status": "DOWN"}, m{"Status": "DOWN"}}}
 	}, inVPN},
-	{"CANNOT_ROUTE", func(_ testing.TB, n topo) {
+	{"CANNOT_ROUTE", "reply:CANNOT_ROUTE", func(_ testing.TB, n topo) {
 		n.set("rtb-o", "Routes", []any{m{"DestinationCidrBlock": "10.0.1.0/24", "VpcPeeringConnectionId": "pcx-1"}})
 	}, toOther},
-	{"ELB_ACL_RESTRICTION", func(t testing.TB, n topo) {
+	{"ELB_ACL_RESTRICTION", "ELB_ACL_RESTRICTION", func(t testing.TB, n topo) {
 		classic(t, n)
 		n.add("acl-web", "Entries", acl(50, true, "deny", "10.0.2.0/24", 6, 443, 443))
 	}, `{"src": "eni-b", "dst": "old", "proto": "tcp", "port": 80}`},
-	{"ELB_INSTALLED_AZ_RESTRICTION", func(t testing.TB, n topo) {
+	{"ELB_INSTALLED_AZ_RESTRICTION", "ELB_INSTALLED_AZ_RESTRICTION ELB_INSTALLED_AZ_RESTRICTION", func(t testing.TB, n topo) {
 		balanced(t, n)
 		n.set("eni-b", "SubnetId", "subnet-priv")
 		n.set("eni-b", "PrivateIpAddress", "10.0.1.30")
@@ -156,9 +157,9 @@ var codeCases = []codeCase{
 		n.set("eni-lb", "PrivateIpAddress", "10.0.2.51")
 		n.set("subnet-pub", "AvailabilityZone", "eu-west-1b")
 	}, `{"src": "i-web", "dst": "` + lbARN + `", "proto": "tcp", "port": 80}`},
-	{"ELB_LISTENER_PORT_RESTRICTION", classic, `{"src": "old", "dst": "i-b", "proto": "tcp", "port": 8080}`},
-	{"ELB_LISTENERS_MISMATCH", classic, `{"src": "i-web", "dst": "old", "proto": "tcp", "port": 81}`},
-	{"ELB_NOT_CROSSZONE", func(t testing.TB, n topo) {
+	{"ELB_LISTENER_PORT_RESTRICTION", "ELB_LISTENER_PORT_RESTRICTION ENI_SG_RULES_MISMATCH", classic, `{"src": "old", "dst": "i-b", "proto": "tcp", "port": 8080}`},
+	{"ELB_LISTENERS_MISMATCH", "ENI_SG_RULES_MISMATCH ELB_LISTENERS_MISMATCH", classic, `{"src": "i-web", "dst": "old", "proto": "tcp", "port": 81}`},
+	{"ELB_NOT_CROSSZONE", "ELB_NOT_CROSSZONE", func(t testing.TB, n topo) {
 		classic(t, n)
 		n.set("eni-clb", "SubnetId", "subnet-priv")
 		n.set("eni-clb", "PrivateIpAddress", "10.0.1.60")
@@ -166,118 +167,118 @@ var codeCases = []codeCase{
   eni-clb2: {Type: AWS::EC2::NetworkInterface, Properties: {Description: ELB old, SubnetId: subnet-b, GroupSet: [sg-lb], PrivateIpAddress: 10.0.2.61}}
 `)
 	}, `{"src": "eni-clb", "dst": "i-b", "proto": "tcp", "port": 443}`},
-	{"ELBV2_LISTENER_HAS_NO_TG", func(t testing.TB, n topo) { balanced(t, n); n.set(tgARN, "Targets", []any{}) }, toLB},
-	{"ELBV2_LISTENER_PORT_RESTRICTION", balanced, `{"src": "internet", "dst": "` + lnARN + `", "proto": "tcp", "port": 8080}`},
-	{"ELBV2_LISTENER_REQUIRES_TG_ACCEPT", func(t testing.TB, n topo) {
+	{"ELBV2_LISTENER_HAS_NO_TG", "ELBV2_LISTENER_HAS_NO_TG", func(t testing.TB, n topo) { balanced(t, n); n.set(tgARN, "Targets", []any{}) }, toLB},
+	{"ELBV2_LISTENER_PORT_RESTRICTION", "ENI_SG_RULES_MISMATCH ELBV2_LISTENER_PORT_RESTRICTION", balanced, `{"src": "internet", "dst": "` + lnARN + `", "proto": "tcp", "port": 8080}`},
+	{"ELBV2_LISTENER_REQUIRES_TG_ACCEPT", "ELBV2_LISTENER_REQUIRES_TG_ACCEPT", func(t testing.TB, n topo) {
 		balanced(t, n)
 		n.set(lnARN, "DefaultActions", []any{m{"Type": "authenticate-oidc"}})
 	}, toLB},
-	{"ELBV2_LISTENERS_MISMATCH", balanced, `{"src": "internet", "dst": "` + lbARN + `", "proto": "tcp", "port": 8080}`},
-	{"ELBV2_NO_TARGETS_IN_AZ", func(t testing.TB, n topo) {
+	{"ELBV2_LISTENERS_MISMATCH", "ENI_SG_RULES_MISMATCH ELBV2_LISTENERS_MISMATCH", balanced, `{"src": "internet", "dst": "` + lbARN + `", "proto": "tcp", "port": 8080}`},
+	{"ELBV2_NO_TARGETS_IN_AZ", "ELBV2_NO_TARGETS_IN_AZ", func(t testing.TB, n topo) {
 		balanced(t, n)
 		n.set(lbARN, "Type", "network")
 		n.set(tgARN, "Protocol", "TCP")
 		n.set(lnARN, "Protocol", "TCP")
 		n.set(lbARN, "LoadBalancerAttributes", []any{m{"Key": "load_balancing.cross_zone.enabled", "Value": "false"}})
 	}, toLB},
-	{"ENI_ADDRESS_RESTRICTION", func(t testing.TB, n topo) { appliance(t, n, false); n.set("eni-mid", "InterfaceType", "lambda") }, `{"src": "i-web", "dst": "eni-db", "proto": "tcp", "port": 5432}`},
-	{"ENI_SG_RULES_MISMATCH", func(testing.TB, topo) {}, `{"src": "internet", "dst": "i-web", "proto": "tcp", "port": 80}`},
-	{"ENI_SOURCE_DEST_CHECK_RESTRICTION", func(t testing.TB, n topo) { appliance(t, n, true) }, `{"src": "i-web", "dst": "eni-db", "proto": "tcp", "port": 5432}`},
-	{"FIREWALL_RULES_RESTRICTION", func(t testing.TB, n topo) { walled(t, n, `drop tcp any any -> any 443 (sid:1;)`) }, webQuestion},
-	{"GATEWAY_REJECTS_SPOOFED_TRAFFIC", func(testing.TB, topo) {}, `{"src": {"address": "203.0.113.5", "subnet": "subnet-pub"}, "dst": {"address": "192.0.2.1"}, "proto": "udp", "port": 53}`},
-	{"GWLB_DESTINATION_PORT_RESTRICTION", gateway, `{"src": "` + gwARN + `", "dst": "eni-b", "proto": "udp", "port": 80}`},
-	{"GWLB_PROTOCOL_RESTRICTION", gateway, `{"src": "` + gwARN + `", "dst": "eni-b", "proto": "tcp", "port": 6081}`},
-	{"HIGHER_PRIORITY_ROUTE", func(t testing.TB, n topo) {
+	{"ENI_ADDRESS_RESTRICTION", "ENI_ADDRESS_RESTRICTION SG_REFERENCES_NOT_PRESERVED", func(t testing.TB, n topo) { appliance(t, n, false); n.set("eni-mid", "InterfaceType", "lambda") }, `{"src": "i-web", "dst": "eni-db", "proto": "tcp", "port": 5432}`},
+	{"ENI_SG_RULES_MISMATCH", "ENI_SG_RULES_MISMATCH", func(testing.TB, topo) {}, `{"src": "internet", "dst": "i-web", "proto": "tcp", "port": 80}`},
+	{"ENI_SOURCE_DEST_CHECK_RESTRICTION", "ENI_SOURCE_DEST_CHECK_RESTRICTION SG_REFERENCES_NOT_PRESERVED", func(t testing.TB, n topo) { appliance(t, n, true) }, `{"src": "i-web", "dst": "eni-db", "proto": "tcp", "port": 5432}`},
+	{"FIREWALL_RULES_RESTRICTION", "FIREWALL_RULES_RESTRICTION", func(t testing.TB, n topo) { walled(t, n, `drop tcp any any -> any 443 (sid:1;)`) }, webQuestion},
+	{"GATEWAY_REJECTS_SPOOFED_TRAFFIC", "GATEWAY_REJECTS_SPOOFED_TRAFFIC", func(testing.TB, topo) {}, `{"src": {"address": "203.0.113.5", "subnet": "subnet-pub"}, "dst": {"address": "192.0.2.1"}, "proto": "udp", "port": 53}`},
+	{"GWLB_DESTINATION_PORT_RESTRICTION", "GWLB_DESTINATION_PORT_RESTRICTION", gateway, `{"src": "` + gwARN + `", "dst": "eni-b", "proto": "udp", "port": 80}`},
+	{"GWLB_PROTOCOL_RESTRICTION", "GWLB_PROTOCOL_RESTRICTION", gateway, `{"src": "` + gwARN + `", "dst": "eni-b", "proto": "tcp", "port": 6081}`},
+	{"HIGHER_PRIORITY_ROUTE", "reply:HIGHER_PRIORITY_ROUTE", func(t testing.TB, n topo) {
 		customer(t, n)
 		n.set("rtb-pub", "Routes", []any{m{"DestinationCidrBlock": "192.168.0.0/16", "GatewayId": "igw-1"}, m{"DestinationCidrBlock": "192.168.0.0/16", "GatewayId": "vgw-1"}})
 		n.set("rtb-pub", "Observed.RouteStates", []any{m{"State": "active"}, m{"State": "active", "Origin": "EnableVgwRoutePropagation"}})
 	}, inVPN},
-	{"IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS", func(testing.TB, topo) {}, `{"src": "internet", "dst": {"address": "2001:db8:ff::1", "vpc": "vpc-web"}, "proto": "tcp", "port": 443}`},
-	{"IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", func(testing.TB, topo) {}, `{"src": "i-web", "dst": {"address": "172.20.0.1"}, "proto": "tcp", "port": 443}`},
-	{"IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS", func(testing.TB, topo) {}, `{"src": "i-web", "dst": {"address": "100.64.0.1"}, "proto": "tcp", "port": 443}`},
-	{"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", func(_ testing.TB, n topo) { n.set("eni-web", "Observed.PublicIp", nil) }, webQuestion},
-	{"IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", func(_ testing.TB, n topo) { n.set("eni-web", "Observed.PublicIp", nil) }, `{"src": "i-web", "dst": "internet", "proto": "tcp", "port": 443}`},
-	{"IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", func(testing.TB, topo) {}, `{"src": {"address": "172.20.0.1", "via": "igw-1"}, "dst": "i-web", "proto": "tcp", "port": 443}`},
-	{"IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS", func(testing.TB, topo) {}, `{"src": {"address": "100.64.0.1", "via": "igw-1"}, "dst": "i-web", "proto": "tcp", "port": 443}`},
-	{"INGRESS_RTB_NO_PUBLIC_IP", func(t testing.TB, n topo) {
+	{"IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS", "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS", func(testing.TB, topo) {}, `{"src": "internet", "dst": {"address": "2001:db8:ff::1", "vpc": "vpc-web"}, "proto": "tcp", "port": 443}`},
+	{"IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS reply:IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", func(testing.TB, topo) {}, `{"src": "i-web", "dst": {"address": "172.20.0.1"}, "proto": "tcp", "port": 443}`},
+	{"IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS reply:IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS", func(testing.TB, topo) {}, `{"src": "i-web", "dst": {"address": "100.64.0.1"}, "proto": "tcp", "port": 443}`},
+	{"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", func(_ testing.TB, n topo) { n.set("eni-web", "Observed.PublicIp", nil) }, webQuestion},
+	{"IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", func(_ testing.TB, n topo) { n.set("eni-web", "Observed.PublicIp", nil) }, `{"src": "i-web", "dst": "internet", "proto": "tcp", "port": 443}`},
+	{"IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS reply:IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", func(testing.TB, topo) {}, `{"src": {"address": "172.20.0.1", "via": "igw-1"}, "dst": "i-web", "proto": "tcp", "port": 443}`},
+	{"IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS", "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS reply:IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS", func(testing.TB, topo) {}, `{"src": {"address": "100.64.0.1", "via": "igw-1"}, "dst": "i-web", "proto": "tcp", "port": 443}`},
+	{"INGRESS_RTB_NO_PUBLIC_IP", "INGRESS_RTB_NO_PUBLIC_IP reply:INGRESS_RTB_TRAFFIC_REDIRECTION", func(t testing.TB, n topo) {
 		appliance(t, n, false)
 		n.more(t, `
   rtb-igw: {Type: AWS::EC2::RouteTable, Properties: {VpcId: vpc-web, Routes: [{DestinationCidrBlock: 10.0.0.0/24, NetworkInterfaceId: eni-mid}], Associations: [{GatewayId: igw-1}]}}
 `)
 	}, webQuestion},
-	{"INGRESS_RTB_TRAFFIC_REDIRECTION", func(t testing.TB, n topo) {
+	{"INGRESS_RTB_TRAFFIC_REDIRECTION", "reply:INGRESS_RTB_TRAFFIC_REDIRECTION", func(t testing.TB, n topo) {
 		walled(t, n, `pass ip any any -> any any (sid:1;)`)
 		n.set("rtb-pub", "Routes", []any{m{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}})
 	}, webQuestion},
-	{"MORE_SPECIFIC_ROUTE", func(t testing.TB, n topo) {
+	{"MORE_SPECIFIC_ROUTE", "MORE_SPECIFIC_ROUTE", func(t testing.TB, n topo) {
 		n.add("rtb-pub", "Routes", m{"DestinationCidrBlock": "10.1.0.0/24", "GatewayId": "igw-1"})
 	}, toOther},
-	{"NO_POSSIBLE_DESTINATION", func(testing.TB, topo) {}, `{"src": "i-web", "dst": {"address": "10.0.1.77", "vpc": "vpc-web"}, "proto": "tcp", "port": 443}`},
-	{"NO_ROUTE_TO_DESTINATION", func(_ testing.TB, n topo) { n.set("rtb-pub", "Routes", []any{}) }, toOther},
-	{"PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", func(_ testing.TB, n topo) {
+	{"NO_POSSIBLE_DESTINATION", "NO_POSSIBLE_DESTINATION", func(testing.TB, topo) {}, `{"src": "i-web", "dst": {"address": "10.0.1.77", "vpc": "vpc-web"}, "proto": "tcp", "port": 443}`},
+	{"NO_ROUTE_TO_DESTINATION", "NO_ROUTE_TO_DESTINATION", func(_ testing.TB, n topo) { n.set("rtb-pub", "Routes", []any{}) }, toOther},
+	{"PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", func(_ testing.TB, n topo) {
 		n.add("rtb-o", "Routes", m{"DestinationCidrBlock": "0.0.0.0/0", "VpcPeeringConnectionId": "pcx-1"})
 	}, `{"src": "eni-o", "dst": "internet", "proto": "tcp", "port": 443}`},
-	{"PROTOCOL_RESTRICTION", func(testing.TB, topo) {}, `{"src": "eni-db", "dst": "internet", "proto": 47}`},
-	{"REGIONAL_NGW_ROUTE_AZ_RESTRICTION", func(_ testing.TB, n topo) {
+	{"PROTOCOL_RESTRICTION", "PROTOCOL_RESTRICTION", func(testing.TB, topo) {}, `{"src": "eni-db", "dst": "internet", "proto": 47}`},
+	{"REGIONAL_NGW_ROUTE_AZ_RESTRICTION", "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", func(_ testing.TB, n topo) {
 		n.set("nat-1", "AvailabilityMode", "regional")
 		n.set("nat-1", "SubnetId", nil)
 		n.set("nat-1", "Observed.Addresses", []any{m{"PublicIp": "198.51.100.99", "AvailabilityZone": "eu-west-1b"}})
 	}, `{"src": "eni-db", "dst": "internet", "proto": "tcp", "port": 443}`},
-	{"REMAP_EPHEMERAL_PORT", balanced, `{"src": "` + lbARN + `", "dst": "i-b", "proto": "tcp", "port": 443, "srcPort": 80}`},
-	{"SG_HAS_NO_RULES", func(_ testing.TB, n topo) { n.set("sg-web", "SecurityGroupIngress", []any{}) }, webQuestion},
-	{"SG_REFERENCES_NOT_PRESERVED", func(t testing.TB, n topo) { appliance(t, n, false) }, `{"src": "i-web", "dst": "eni-db", "proto": "tcp", "port": 5432}`},
-	{"SG_REFERENCING_SUPPORT", func(t testing.TB, n topo) {
+	{"REMAP_EPHEMERAL_PORT", "REMAP_EPHEMERAL_PORT", balanced, `{"src": "` + lbARN + `", "dst": "i-b", "proto": "tcp", "port": 443, "srcPort": 80}`},
+	{"SG_HAS_NO_RULES", "SG_HAS_NO_RULES", func(_ testing.TB, n topo) { n.set("sg-web", "SecurityGroupIngress", []any{}) }, webQuestion},
+	{"SG_REFERENCES_NOT_PRESERVED", "SG_REFERENCES_NOT_PRESERVED", func(t testing.TB, n topo) { appliance(t, n, false) }, `{"src": "i-web", "dst": "eni-db", "proto": "tcp", "port": 5432}`},
+	{"SG_REFERENCING_SUPPORT", "SG_REFERENCING_SUPPORT", func(t testing.TB, n topo) {
 		transit(t, n)
 		n.set("tgw-1", "SecurityGroupReferencingSupport", "disable")
 	}, toOther},
-	{"SUBNET_ACL_RESTRICTION", func(_ testing.TB, n topo) { n.set("acl-pub", "Entries", []any{}) }, webQuestion},
-	{"TARGET_ADDRESS_RESTRICTION", balanced, `{"src": "` + lbARN + `", "dst": "eni-db", "proto": "tcp", "port": 443}`},
-	{"TARGET_PORT_RESTRICTION", balanced, `{"src": "` + lbARN + `", "dst": "i-b", "proto": "tcp", "port": 80}`},
-	{"TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", func(t testing.TB, n topo) {
+	{"SUBNET_ACL_RESTRICTION", "SUBNET_ACL_RESTRICTION reply:SUBNET_ACL_RESTRICTION", func(_ testing.TB, n topo) { n.set("acl-pub", "Entries", []any{}) }, webQuestion},
+	{"TARGET_ADDRESS_RESTRICTION", "TARGET_ADDRESS_RESTRICTION ENI_SG_RULES_MISMATCH", balanced, `{"src": "` + lbARN + `", "dst": "eni-db", "proto": "tcp", "port": 443}`},
+	{"TARGET_PORT_RESTRICTION", "TARGET_PORT_RESTRICTION ENI_SG_RULES_MISMATCH", balanced, `{"src": "` + lbARN + `", "dst": "i-b", "proto": "tcp", "port": 80}`},
+	{"TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", func(t testing.TB, n topo) {
 		transit(t, n)
 		n.set("tgw-rtb-1", "Associations", []any{m{"TransitGatewayAttachmentId": "tgw-attach-o"}})
 	}, toOther},
-	{"TGW_ATTACH_VPC_AZ_RESTRICTION", inspection, `{"src": "i-web", "dst": "eni-o", "proto": "tcp", "port": 22}`},
-	{"TGW_BAD_STATE_VPN", func(t testing.TB, n topo) { transit(t, n); transitVPN(t, n) }, `{"src": "i-web", "dst": {"address": "192.168.1.1"}, "proto": "tcp", "port": 443}`},
-	{"TGW_ROUTE_AZ_RESTRICTION", func(t testing.TB, n topo) { transit(t, n); n.set("tgw-attach-web", "SubnetIds", []any{"subnet-b"}) }, toOther},
-	{"TGW_RTB_BAD_STATE_ROUTE", func(t testing.TB, n topo) {
+	{"TGW_ATTACH_VPC_AZ_RESTRICTION", "reply:TGW_ATTACH_VPC_AZ_RESTRICTION", inspection, `{"src": "i-web", "dst": "eni-o", "proto": "tcp", "port": 22}`},
+	{"TGW_BAD_STATE_VPN", "TGW_BAD_STATE_VPN reply:TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", func(t testing.TB, n topo) { transit(t, n); transitVPN(t, n) }, `{"src": "i-web", "dst": {"address": "192.168.1.1"}, "proto": "tcp", "port": 443}`},
+	{"TGW_ROUTE_AZ_RESTRICTION", "TGW_ROUTE_AZ_RESTRICTION", func(t testing.TB, n topo) { transit(t, n); n.set("tgw-attach-web", "SubnetIds", []any{"subnet-b"}) }, toOther},
+	{"TGW_RTB_BAD_STATE_ROUTE", "TGW_RTB_BAD_STATE_ROUTE", func(t testing.TB, n topo) {
 		transit(t, n)
 		n.set("tgw-rtb-1", "Routes", []any{m{"DestinationCidrBlock": "10.1.0.0/16", "Blackhole": true}, m{"DestinationCidrBlock": "10.0.0.0/16", "TransitGatewayAttachmentId": "tgw-attach-web"}})
 	}, toOther},
-	{"TGW_RTB_CANNOT_ROUTE", func(t testing.TB, n topo) {
+	{"TGW_RTB_CANNOT_ROUTE", "TGW_RTB_CANNOT_ROUTE", func(t testing.TB, n topo) {
 		transit(t, n)
 		n.set("tgw-rtb-1", "Routes", []any{m{"DestinationCidrBlock": "10.1.9.0/24", "TransitGatewayAttachmentId": "tgw-attach-o"}, m{"DestinationCidrBlock": "10.0.0.0/16", "TransitGatewayAttachmentId": "tgw-attach-web"}})
 	}, toOther},
-	{"TGW_RTB_HIGHER_PRIORITY_ROUTE", func(t testing.TB, n topo) {
+	{"TGW_RTB_HIGHER_PRIORITY_ROUTE", "TGW_RTB_HIGHER_PRIORITY_ROUTE", func(t testing.TB, n topo) {
 		transit(t, n)
 		transitVPN(t, n)
 		n.set("tgw-rtb-1", "Routes", []any{m{"DestinationCidrBlock": "10.1.0.0/16", "TransitGatewayAttachmentId": "tgw-attach-vpn"}, m{"DestinationCidrBlock": "10.1.0.0/16", "TransitGatewayAttachmentId": "tgw-attach-o", "Type": "propagated"}, m{"DestinationCidrBlock": "10.0.0.0/16", "TransitGatewayAttachmentId": "tgw-attach-web"}})
 	}, toOther},
-	{"TGW_RTB_MORE_SPECIFIC_ROUTE", func(t testing.TB, n topo) {
+	{"TGW_RTB_MORE_SPECIFIC_ROUTE", "TGW_RTB_MORE_SPECIFIC_ROUTE", func(t testing.TB, n topo) {
 		transit(t, n)
 		transitVPN(t, n)
 		n.add("tgw-rtb-1", "Routes", m{"DestinationCidrBlock": "10.1.0.0/24", "TransitGatewayAttachmentId": "tgw-attach-vpn"})
 	}, toOther},
-	{"TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", func(t testing.TB, n topo) {
+	{"TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", func(t testing.TB, n topo) {
 		transit(t, n)
 		n.set("tgw-rtb-1", "Routes", []any{m{"DestinationCidrBlock": "10.0.0.0/16", "TransitGatewayAttachmentId": "tgw-attach-web"}})
 	}, toOther},
-	{"VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", customer, `{"src": {"address": "203.0.113.5", "subnet": "subnet-pub"}, "dst": {"address": "192.168.1.1"}, "proto": "udp", "port": 53}`},
-	{"VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", customer, `{"src": {"address": "192.168.1.1", "via": "vgw-1"}, "dst": {"address": "10.0.0.77", "vpc": "vpc-web"}, "proto": "udp", "port": 53}`},
-	{"VPC_BLOCK_PUBLIC_ACCESS_ENABLED", func(_ testing.TB, n topo) {
+	{"VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS reply:VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS reply:VPC_LOCAL_ROUTE_CIDR_RESTRICTION", customer, `{"src": {"address": "203.0.113.5", "subnet": "subnet-pub"}, "dst": {"address": "192.168.1.1"}, "proto": "udp", "port": 53}`},
+	{"VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS NO_POSSIBLE_DESTINATION", customer, `{"src": {"address": "192.168.1.1", "via": "vgw-1"}, "dst": {"address": "10.0.0.77", "vpc": "vpc-web"}, "proto": "udp", "port": 53}`},
+	{"VPC_BLOCK_PUBLIC_ACCESS_ENABLED", "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", func(_ testing.TB, n topo) {
 		n["eu-west-1"] = region(m{"InternetGatewayBlockMode": "block-ingress"})
 	}, webQuestion},
-	{"VPC_LOCAL_ROUTE_CIDR_RESTRICTION", customer, `{"src": {"address": "192.168.1.1", "via": "vgw-1"}, "dst": {"address": "10.77.0.1", "vpc": "vpc-web"}, "proto": "udp", "port": 53}`},
-	{"VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION", s3, `{"src": {"address": "192.0.2.9", "via": "vpce-s3"}, "dst": "eni-db", "proto": "tcp"}`},
-	{"VPCE_GATEWAY_PROTOCOL_RESTRICTION", s3, `{"src": "eni-db", "dst": "vpce-s3", "proto": "udp", "port": 443}`},
-	{"VPCE_INTRA_VPC_TRAFFIC", s3, `{"src": "vpce-s3", "dst": "eni-db", "proto": "tcp"}`},
-	{"DISCONNECTED_VPCS", func(_ testing.TB, n topo) {
+	{"VPC_LOCAL_ROUTE_CIDR_RESTRICTION", "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS VPC_LOCAL_ROUTE_CIDR_RESTRICTION", customer, `{"src": {"address": "192.168.1.1", "via": "vgw-1"}, "dst": {"address": "10.77.0.1", "vpc": "vpc-web"}, "proto": "udp", "port": 53}`},
+	{"VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION", "VPCE_INTRA_VPC_TRAFFIC VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION", s3, `{"src": {"address": "192.0.2.9", "via": "vpce-s3"}, "dst": "eni-db", "proto": "tcp"}`},
+	{"VPCE_GATEWAY_PROTOCOL_RESTRICTION", "VPCE_GATEWAY_PROTOCOL_RESTRICTION", s3, `{"src": "eni-db", "dst": "vpce-s3", "proto": "udp", "port": 443}`},
+	{"VPCE_INTRA_VPC_TRAFFIC", "VPCE_INTRA_VPC_TRAFFIC", s3, `{"src": "vpce-s3", "dst": "eni-db", "proto": "tcp"}`},
+	{"DISCONNECTED_VPCS", "DISCONNECTED_VPCS", func(_ testing.TB, n topo) {
 		delete(n, "pcx-1")
 		n.set("rtb-pub", "Routes", []any{})
 		n.set("rtb-o", "Routes", []any{})
 	}, toOther},
-	{"NO_PATH", func(_ testing.TB, n topo) { delete(n, "igw-1") }, webQuestion},
-	{"UNASSOCIATED_COMPONENT", func(t testing.TB, n topo) { customer(t, n); n.set("vgw-1", "Attachments", []any{}) }, inVPN},
+	{"NO_PATH", "NO_PATH", func(_ testing.TB, n topo) { delete(n, "igw-1") }, webQuestion},
+	{"UNASSOCIATED_COMPONENT", "UNASSOCIATED_COMPONENT", func(t testing.TB, n topo) { customer(t, n); n.set("vgw-1", "Attachments", []any{}) }, inVPN},
 }
 
 const gwARN = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/gwy/gw/9"
@@ -339,7 +340,7 @@ func TestEachExplanationCodeHasATopology(t *testing.T) {
 			n := resources(t, base)
 			c.change(t, n)
 			a := ask(t, n.world(t), c.ask)
-			if a.Verdict != network.Blocked || !slices.ContainsFunc(a.Blockers, func(b network.Blocker) bool { return b.Code == c.code }) {
+			if has := slices.ContainsFunc(a.Blockers, func(b network.Blocker) bool { return b.Code == c.code }); !has || a.Verdict != network.Blocked || codes(a) != c.codes {
 				t.Errorf("%s with %q\n%s", a.Verdict, codes(a), show(a))
 			}
 			for _, b := range a.Blockers {

@@ -256,6 +256,9 @@ func (k *walk) fromInternet(s *state, v *vpc) {
 	}
 	k.refuse(s, gate, true, private18(), "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS")
 	k.refuse(s, gate, true, shared98(), "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS")
+	if k.back && k.fromRegional(s, v) {
+		return
+	}
 	for _, part := range k.admit(s, v, gate) {
 		sub := v.subnetAt(destinations(part.pieces).First())
 		if k.back {

@@ -124,14 +124,7 @@ func (k *walk) unNAT(s *state, sub *subnet) bool {
 			continue
 		}
 		through = last.nat
-		p.nats = p.nats[:len(p.nats)-1]
-		p.cur.Dst = last.src
-		p.frozen = p.frozen&^(fieldSrc|fieldA) | last.frozen
-		if !p.cur.Proto.Intersect(cidr.Ported()).Empty() {
-			p.cur.B = last.a
-		}
-		p.sync()
-		done = append(done, p)
+		done = append(done, p.restore())
 	}
 	if through == nil {
 		return false
@@ -140,6 +133,38 @@ func (k *walk) unNAT(s *state, sub *subnet) bool {
 	s.hop("nat", through.res.ID, "", true)
 	k.leaveSubnet(s, sub)
 	return true
+}
+
+// fromRegional gives answers back that came to a NAT gateway without a subnet. It
+// tells whether there were any.
+func (k *walk) fromRegional(s *state, v *vpc) bool {
+	var done []piece
+	for _, p := range s.pieces {
+		if n := len(p.nats); n > 0 && p.nats[n-1].nat.region {
+			done = append(done, p.restore())
+		}
+	}
+	if len(done) == 0 {
+		return false
+	}
+	s.pieces = done
+	s.viaNAT = true
+	k.guard(s, v, nil, true)
+	k.local(s, v, nil)
+	return true
+}
+
+// restore undoes what the last NAT gateway did.
+func (p piece) restore() piece {
+	last := p.nats[len(p.nats)-1]
+	p.nats = p.nats[:len(p.nats)-1]
+	p.cur.Dst = last.src
+	p.frozen = p.frozen&^(fieldSrc|fieldA) | last.frozen
+	if !p.cur.Proto.Intersect(cidr.Ported()).Empty() {
+		p.cur.B = last.a
+	}
+	p.sync()
+	return p
 }
 
 // throughPeering takes packets over a peering connection. It is no way to a third
@@ -175,7 +200,7 @@ func (k *walk) throughPeering(s *state, v *vpc, p *peering) {
 			k.end(s, spot{vpc: other}, true)
 			return
 		}
-		k.unknown(s, spot{vpc: other}, other.res.Stub)
+		k.unknown(s, spot{vpc: other}, missing("UNKNOWN_DESTINATION: "+other.res.Stub.String()))
 		return
 	}
 	k.local(s, other, nil)

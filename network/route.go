@@ -272,9 +272,9 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 			return
 		}
 	}
-	what := "what " + to.id + " does, to which " + t.res.ID + " routes"
+	what := "UNKNOWN_RESOURCE: what " + to.id + " does, to which " + t.res.ID + " routes"
 	if to.kind == "core" || to.kind == "lgw" || to.kind == "cagw" || to.kind == "odb" {
-		what = "where " + to.id + " sends packets: haetae does not model it"
+		what = "UNKNOWN_RESOURCE: where " + to.id + " sends packets: haetae does not model it"
 	}
 	s.hop(to.kind, to.id, "", true)
 	k.unknown(s, spot{subnet: sub}, missing(what))
