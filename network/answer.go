@@ -177,6 +177,8 @@ func (k *walk) begin(s *state, src *place) {
 		k.local(s, src.peer.other(src.vpc), nil)
 	case src.point != nil:
 		k.fromEndpoint(s, src.point)
+	case src.kind == "nowhere" && src.why != nil:
+		k.unknown(s, spot{}, src.why)
 	case src.kind == "nowhere":
 		k.lost(s, Blocker{Code: "NO_ROUTE_TO_DESTINATION", Resource: src.table.res.ID, Fix: "No route of " + src.table.res.ID + " leads to " + shortAddrs(src.addrs) + ": answers cannot get there, and nothing says where it is."})
 	default:
@@ -234,6 +236,9 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	if len(pieces) == 0 {
 		return []trip{{fwd: f}}
 	}
+	if f.opaque { // how they get there is not known, nor how answers come back
+		return []trip{{fwd: f, back: &state{pieces: pieces, arrived: true}}}
+	}
 	s := &state{pieces: pieces, tracked: slices.Clone(f.tracked), hops: slices.Clip(f.after), blocks: slices.Clip(f.afterBlocks)}
 	switch at := f.at; {
 	case at.nic != nil:
@@ -256,11 +261,9 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	case at.point != nil:
 		s.hop("endpoint", at.point.res.ID, "", true)
 		k.local(s, at.point.vpc, nil)
-	case at.attach != nil && at.attach.kind != "unknown":
+	case at.attach != nil:
 		s.entered = "tgw"
 		k.hubRoute(s, at.attach)
-	default:
-		k.unknown(s, spot{}, missing("how answers come back from where the packets go"))
 	}
 	var out []trip
 	for _, b := range k.out {

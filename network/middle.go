@@ -401,6 +401,10 @@ func (k *walk) hubRoute(s *state, from *attachment) {
 			k.unknown(s, spot{attach: from}, firstWhy(from.hub.res.Stub, missing("the route table of "+from.res.ID)))
 			return
 		}
+		if from.hub.assocWhy != nil && text(from.res.Observed["ResourceType"]) == "" {
+			k.unknown(s, spot{attach: from}, from.hub.assocWhy) // the attachment does not say either
+			return
+		}
 		s.hop("tgw-route-table", "", "", false)
 		k.hubDetour(s, from, want, Blocker{Code: "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", Resource: from.res.ID, Fix: "Associate " + from.res.ID + " with a route table of " + from.hub.res.ID + "."})
 		return

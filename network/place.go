@@ -318,7 +318,19 @@ func (w *World) locate(a cidr.Addrs, from *place) []*place {
 		sub = from.vpc.subnetAt(from.addrs.First())
 	}
 	if sub == nil || sub.table == nil {
-		return append(out, &place{kind: "internet", internet: true, addrs: a})
+		why := missing("where " + shortAddrs(a) + " is")
+		if sub != nil {
+			why = firstWhy(sub.tblWhy, why)
+		} else {
+			why = firstWhy(w.gap(from.vpc, "AWS::EC2::Subnet"), why)
+		}
+		if p := a.Intersect(internet()); !p.Empty() {
+			out = append(out, &place{kind: "internet", internet: true, addrs: p})
+		}
+		if p := a.Minus(internet()); !p.Empty() {
+			out = append(out, &place{kind: "nowhere", addrs: p, vpc: from.vpc, why: why})
+		}
+		return out
 	}
 	for _, b := range sub.table.lookup(a) {
 		out = append(out, w.behind(b, sub, from)...)

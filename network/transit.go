@@ -54,7 +54,8 @@ type hub struct {
 	attachments []*attachment
 	tables      []*hubTable
 	state       string
-	refers      bool // security groups may be referred to across it
+	assocWhy    *haetae.Unknown // why not all associations are known
+	refers      bool            // security groups may be referred to across it
 }
 
 // attachment is what is attached to a transit gateway.
@@ -173,7 +174,7 @@ func (w *World) fillAttachment(a *attachment, r *haetae.Resource) {
 		a.hub = w.hubOf(r, r.Props["TransitGatewayId"])
 	}
 	if a.vpc == nil {
-		a.vpc = w.vpcOf(r, r.Props["VpcId"])
+		a.vpc = w.vpcOrStrange(r, r.Props["VpcId"])
 	}
 	if a.kind == "" {
 		a.kind = "vpc"
@@ -248,7 +249,7 @@ func (w *World) addHubTable(r *haetae.Resource) {
 	for _, x := range list {
 		w.addHubRoute(t, r, x)
 	}
-	associated, _ := items(r.Props["Associations"])
+	associated, why := items(r.Props["Associations"])
 	for _, x := range associated {
 		if a := w.attachmentOf(r, get(x, "TransitGatewayAttachmentId")); a != nil {
 			a.table = t
@@ -256,6 +257,7 @@ func (w *World) addHubTable(r *haetae.Resource) {
 	}
 
 	if t.hub != nil {
+		t.hub.assocWhy = firstWhy(t.hub.assocWhy, why)
 		t.hub.tables = append(t.hub.tables, t)
 		for _, a := range t.hub.attachments {
 			if text(a.res.Observed["TransitGatewayRouteTableId"]) == r.ID {

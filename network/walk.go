@@ -39,6 +39,7 @@ type state struct {
 	steps   int
 	been    []string // middleboxes that they went through
 	arrived bool
+	opaque  bool // how they went on is not known
 	// Behind a load balancer, on the way back: comes before the rest of the answers' way.
 	after       []Hop
 	afterBlocks []Blocker
@@ -181,7 +182,7 @@ func (k *walk) unknown(s *state, at spot, why *haetae.Unknown) {
 		s.pieces[i] = p.lacks(why)
 	}
 	s.hop("unknown", "", why.String(), true)
-	s.at, s.arrived = at, true
+	s.at, s.arrived, s.opaque = at, true, true
 	k.out = append(k.out, s)
 }
 

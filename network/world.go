@@ -153,6 +153,15 @@ func (w *World) vpcOf(r *haetae.Resource, v any) *vpc {
 	return x
 }
 
+// vpcOrStrange is the VPC that a value refers to, also when only its name is
+// known. It is nil when nothing is referred to.
+func (w *World) vpcOrStrange(r *haetae.Resource, v any) *vpc {
+	if x := w.vpcOf(r, v); x != nil || v == nil || v == "" {
+		return x
+	}
+	return w.strange(r, v)
+}
+
 func (w *World) subnetOf(r *haetae.Resource, v any) *subnet {
 	x, _ := w.of[w.find(r, v, "AWS::EC2::Subnet")].(*subnet)
 	return x
@@ -260,7 +269,7 @@ func (w *World) addGateway(r *haetae.Resource, kind string) {
 		if ref == nil {
 			continue
 		}
-		v := w.vpcOf(r, ref)
+		v := w.vpcOrStrange(r, ref)
 		if v == nil {
 			continue
 		}
