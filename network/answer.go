@@ -39,8 +39,8 @@ type Blocker struct {
 // Depends says on what an answer depends: what whoever sends the packets, or runs
 // an appliance, may or may not do, and facts that the snapshot lacks.
 type Depends struct {
-	Request []string `json:"request,omitempty"`
-	Missing []string `json:"missing,omitempty"`
+	Request []string `json:"request"`
+	Missing []string `json:"missing"`
 }
 
 // Answer is the answer to a [Question].

@@ -52,7 +52,7 @@ func verdict(trips []trip, total cidr.Set, m asked) *Answer {
 		got = append(got, t.through()...)
 	}
 	sure, all := originals(got)
-	a := &Answer{Verdict: Blocked, set: sure}
+	a := &Answer{Verdict: Blocked, DependsOn: Depends{Request: []string{}, Missing: []string{}}, set: sure}
 	switch {
 	case total.Empty():
 	case m.allOf && sure.Covers(total), !m.allOf && !sure.Empty():
@@ -140,7 +140,7 @@ func path(s, fwd *state) Path {
 
 // depends collects the conditions of the pieces with the fewest.
 func depends(got []piece) Depends {
-	var d Depends
+	d := Depends{Request: []string{}, Missing: []string{}}
 	for _, p := range got {
 		for _, c := range p.when {
 			to := &d.Missing
