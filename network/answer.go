@@ -291,9 +291,13 @@ func (w *World) pairs(q Question) ([]pairing, error) {
 	var out []pairing
 	for _, d := range dsts {
 		for _, s := range srcs {
-			if s.kind == "literal" && d.kind == "literal" || s.kind == "literal" && d.internet {
-				for _, x := range w.held(s.addrs) {
+			if s.kind == "literal" && (d.kind == "literal" || d.internet) {
+				held := w.held(s.addrs)
+				for _, x := range held {
 					out = append(out, pairing{x, d})
+				}
+				if len(held) == 0 && d.kind == "literal" {
+					out = append(out, w.toHolders(s, d)...)
 				}
 				continue
 			}
@@ -316,6 +320,28 @@ func (w *World) pairs(q Question) ([]pairing, error) {
 		return nil, outsideError(q)
 	}
 	return out, nil
+}
+
+// toHolders pairs an address that nobody here has with the interfaces that have
+// the other one: where those answer to is where it is.
+func (w *World) toHolders(s, d *place) []pairing {
+	var out []pairing
+	for _, n := range w.nics {
+		if n.vpc == nil || n.vague != nil {
+			continue
+		}
+		x := nicPlace(n)
+		x.asked = d.addrs
+		if own := n.addrs.Intersect(d.addrs); !own.Empty() {
+			x.addrs = own
+		} else if !n.publics().Overlaps(d.addrs) {
+			continue
+		}
+		for _, from := range w.locate(s.addrs, x) {
+			out = append(out, pairing{from, x})
+		}
+	}
+	return out
 }
 
 func outsideError(q Question) error {
@@ -343,6 +369,9 @@ func (w *World) toward(src, dst *place) *place {
 	}
 	if d.addrs.Empty() && n.publicWhy != nil {
 		d.addrs = internetFour()
+	}
+	if !d.asked.Empty() {
+		d.addrs = d.addrs.Intersect(d.asked)
 	}
 	return &d
 }

@@ -76,6 +76,9 @@ func (w *World) addGroup(r *haetae.Resource) {
 	if r.Stub != nil {
 		g.whyIn, g.whyOut = firstWhy(g.whyIn, r.Stub), firstWhy(g.whyOut, r.Stub)
 	}
+	if text(r.Props["GroupName"]) == "default" && g.vpc != nil {
+		w.defaultGroups[g.vpc] = g
+	}
 	w.of[r] = g
 }
 
@@ -255,6 +258,17 @@ func (r *groupRule) set(peer cidr.Addrs, in bool) cidr.Set {
 	return cidr.Of(r.boxes(cidr.AllAddrs(), peer)...)
 }
 
+// peered tells whether a rule in one VPC may refer to a group of the other. Over
+// a transit gateway only inbound rules may.
+func (w *World) peered(a, b *vpc) bool {
+	for _, p := range w.peerings {
+		if p.active() && (p.sides[0] == a && p.sides[1] == b || p.sides[0] == b && p.sides[1] == a) {
+			return true
+		}
+	}
+	return false
+}
+
 // memberAddrs are the private addresses of the interfaces that carry a security
 // group, as seen by a rule that refers to it.
 func (w *World) memberAddrs(r *haetae.Resource, in bool, id identity) (out cidr.Addrs, why *haetae.Unknown) {
@@ -271,7 +285,7 @@ func (w *World) memberAddrs(r *haetae.Resource, in bool, id identity) (out cidr.
 		return out, nil
 	}
 	for _, n := range g.members {
-		if in && n.vpc != id.vpc {
+		if in && n.vpc != id.vpc || !in && n.vpc != id.vpc && !w.peered(n.vpc, id.vpc) {
 			continue
 		}
 		out = out.Union(n.addrs)

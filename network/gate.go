@@ -60,6 +60,9 @@ func (k *walk) attached(s *state, v *vpc, gate *gateway) {
 
 // guard holds packets against VPC Block Public Access.
 func (k *walk) guard(s *state, v *vpc, sub *subnet, inbound bool) {
+	if len(s.walls) > 0 {
+		sub = nil // an excluded subnet does not help what goes through an endpoint in it
+	}
 	b := k.w.blockingOf(v, sub)
 	if b.why != nil {
 		for i, p := range s.pieces {

@@ -374,8 +374,9 @@ func (k *walk) intoHub(s *state, v *vpc, h *hub, sub *subnet) {
 		}
 	case in == nil:
 		s.block(k, Blocker{Code: "TGW_ROUTE_AZ_RESTRICTION", Resource: a.res.ID, Fix: "Add a subnet in " + s.zone + " to " + a.res.ID + "."})
-	case in != sub && !slices.Contains(a.subnets, sub):
-		// The attachment's subnet counts for what comes in
+	default:
+		// The inbound rules of the attachment's subnet count for what the VPC sends,
+		// even from that subnet itself
 		// (https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html).
 		k.acl(s, in, true)
 	}

@@ -121,11 +121,9 @@ func (w *World) defaultGroup(n *nic) {
 	if len(n.groups) > 0 || n.groupsWhy != nil || n.noGroups || n.vpc == nil {
 		return
 	}
-	for _, r := range w.g.Resources() {
-		if g, ok := w.of[r].(*group); ok && g.vpc == n.vpc && text(r.Props["GroupName"]) == "default" {
-			n.groups = append(n.groups, g)
-			return
-		}
+	if g := w.defaultGroups[n.vpc]; g != nil {
+		n.groups = append(n.groups, g)
+		return
 	}
 	// A template cannot write it down, but it is known: members reach each other,
 	// and all may leave.

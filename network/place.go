@@ -25,6 +25,7 @@ type place struct {
 	peer     *peering
 	point    *endpoint
 	table    *table          // of nowhere: where the route is missing
+	asked    cidr.Addrs      // the literal addresses that were asked for, when not all are meant
 	listener *listener       // of a load balancer, when only one is meant
 	why      *haetae.Unknown // what is not known of it
 }

@@ -213,10 +213,6 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 		same = len(c.nics) > 0 && c.nics[0].subnet == sub
 	case *nic:
 		same = c.subnet == sub
-	case *hub:
-		if a := c.of(t.vpc); a != nil {
-			same = slices.Contains(a.subnets, sub)
-		}
 	case *endpoint:
 		same = slices.Contains(c.subnets, sub)
 	}

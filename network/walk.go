@@ -274,7 +274,13 @@ func (k *walk) groupBlocker(s *state, n *nic, in bool, set cidr.Set) Blocker {
 		}
 	}
 	if in && s.ident.vpc == nil && s.origin != nil {
-		if k.w.allows(n, true, identity{vpc: s.origin}).may.Overlaps(set) {
+		sent := make([]cidr.Box, 0, len(s.pieces)) // with the senders that they had
+		for _, p := range s.pieces {
+			x := p.cur
+			x.Src = p.orig.Src
+			sent = append(sent, x)
+		}
+		if k.w.allows(n, true, identity{vpc: s.origin}).may.Overlaps(cidr.Of(sent...)) {
 			b.Code = s.ident.lost
 			if b.Code == "SG_REFERENCING_SUPPORT" {
 				b.Fix = "Turn on security group referencing at the transit gateway and its attachments, or let " + b.Resource + " admit addresses."
@@ -399,7 +405,7 @@ func (k *walk) enterSubnet(s *state, sub *subnet, crossing bool) {
 
 // stranger ends packets for an address that is not of the place they go to.
 func (k *walk) stranger(s *state, sub *subnet) {
-	if k.goal.literal && k.goal.addrs.Covers(destinations(s.pieces)) {
+	if k.goal.literal {
 		for _, n := range sub.vpc.nics {
 			if n.subnet != sub || n.vague != nil {
 				continue

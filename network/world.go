@@ -29,8 +29,9 @@ type World struct {
 	named   map[string][]*haetae.Resource // by id and ARN
 	regions map[[2]string]*haetae.Resource
 
-	changes  []*change                   // on trial, in a copy
-	excluded map[*haetae.Resource]string // from VPC Block Public Access, and how
+	changes       []*change // on trial, in a copy
+	defaultGroups map[*vpc]*group
+	excluded      map[*haetae.Resource]string // from VPC Block Public Access, and how
 }
 
 // vpc is a VPC with what belongs to it.
@@ -95,7 +96,7 @@ type list struct {
 func Build(g *graph.Graph) *World {
 	w := &World{
 		g: g, of: map[*haetae.Resource]any{}, lists: map[*haetae.Resource]*list{}, owned: map[*haetae.Resource][]*nic{},
-		named: map[string][]*haetae.Resource{}, serves: map[*nic]*balancer{}, ends: map[*nic]*endpoint{}, regions: map[[2]string]*haetae.Resource{}, excluded: map[*haetae.Resource]string{},
+		named: map[string][]*haetae.Resource{}, serves: map[*nic]*balancer{}, ends: map[*nic]*endpoint{}, regions: map[[2]string]*haetae.Resource{}, excluded: map[*haetae.Resource]string{}, defaultGroups: map[*vpc]*group{},
 	}
 	byType := map[string][]*haetae.Resource{}
 	for _, r := range g.Resources() {
