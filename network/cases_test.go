@@ -48,10 +48,7 @@ func sg(proto string, from, to int, peer m) m {
 	return r
 }
 
-var (
-	anyone = m{"CidrIp": "0.0.0.0/0"}
-	all4   = m{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
-)
+var all4 = m{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
 
 // publicB gives eni-b a public address and a group that admits members of sg-web.
 func publicB(n topo) {

@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -349,5 +350,36 @@ func TestEachExplanationCodeHasATopology(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestTheSupportTableSaysWhichCodesAreYielded(t *testing.T) {
+	data, err := os.ReadFile("../docs/network-support.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	rows := 0
+	for line := range strings.SplitSeq(string(data), "\n") {
+		if code, ok := strings.CutPrefix(line, "| `"); ok {
+			code, rest, _ := strings.Cut(code, "` | ")
+			said[code] = strings.HasPrefix(rest, "yes")
+			rows++
+		}
+	}
+	if rows != 71 {
+		t.Errorf("%d codes in the table, AWS lists 71", rows)
+	}
+	tested := map[string]bool{"DISCONNECTED_VPCS": true, "NO_PATH": true, "UNASSOCIATED_COMPONENT": true}
+	for _, c := range codeCases {
+		if yes, listed := said[c.code]; !tested[c.code] && (!listed || !yes) {
+			t.Errorf("%s is yielded but the table does not say so", c.code)
+		}
+		tested[c.code] = true
+	}
+	for code, yes := range said {
+		if yes && !tested[code] {
+			t.Errorf("%s is said to be yielded, and no test does", code)
+		}
 	}
 }

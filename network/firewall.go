@@ -11,15 +11,14 @@ import (
 
 // firewall is an AWS Network Firewall with the rules of its policy.
 type firewall struct {
-	res       *haetae.Resource
-	vpc       *vpc
-	stateless []aclRule // allow is pass; skip says what is handed on
-	handed    cidr.Set  // what the stateless rules hand to the stateful ones
-	passed    cidr.Set  // what they let through at once
-	rules     []wallRule
-	strict    bool
-	drops     bool // what no stateful rule takes is dropped
-	why       *haetae.Unknown
+	res    *haetae.Resource
+	vpc    *vpc
+	handed cidr.Set // what the stateless rules hand to the stateful ones
+	passed cidr.Set // what they let through at once
+	rules  []wallRule
+	strict bool
+	drops  bool // what no stateful rule takes is dropped
+	why    *haetae.Unknown
 }
 
 // addFirewalls gives endpoints of firewalls their firewall. An endpoint that is

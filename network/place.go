@@ -35,9 +35,6 @@ func (p *place) subnets(s *subnet) bool {
 	return p.kind == "space" && p.vpc == s.vpc && (p.sub == nil || p.sub == s)
 }
 
-// outside tells whether the place is outside the known world.
-func (p *place) outside() bool { return p.internet || p.kind == "literal" }
-
 // errNoEnd says that a question names what nobody knows.
 func errNoEnd(e End) error {
 	return &haetae.Error{Code: haetae.NotFound, Err: fmt.Errorf("%s is no resource of the snapshot with a place in the network", e),

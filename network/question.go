@@ -141,10 +141,10 @@ func ParseQuestion(line []byte) (Question, error) {
 
 // asked is the packets in question, but for their addresses.
 type asked struct {
-	protos          cidr.Protos
-	src, ports      cidr.Ports
-	typ, code       cidr.Ports
-	saidPort, allOf bool
+	protos     cidr.Protos
+	src, ports cidr.Ports
+	typ, code  cidr.Ports
+	allOf      bool
 }
 
 // match reads what the question says of packets. A port restricts to protocols

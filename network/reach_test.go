@@ -1,8 +1,10 @@
 package network_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/network"
 )
 
@@ -86,4 +88,52 @@ func TestPathsInsideAndBetweenNetworks(t *testing.T) {
 		{"unless a host were there", nil, `{"src": "i-web", "dst": {"address": "10.0.1.77", "vpc": "vpc-web"}, "proto": "tcp", "port": 1, "hypothetical": true}`, network.Reachable, ""},
 		{"all packets do not get through when some do not", nil, `{"src": "i-web", "dst": "eni-db", "proto": "tcp", "quantifier": "all"}`, network.Blocked, "ENI_SG_RULES_MISMATCH"},
 	})
+}
+
+// TestWhatIsNotKnownDepends asks where facts are missing: the answer says which.
+func TestWhatIsNotKnownDepends(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		change  func(n topo)
+		ask     string
+		missing string
+	}{
+		{"the routes of a transit gateway", func(n topo) {
+			transit(t, n)
+			n.set("tgw-rtb-1", "Routes", &haetae.Unknown{Reason: haetae.Denied, Actions: []string{"ec2:SearchTransitGatewayRoutes"}})
+		}, toOther, "TGW_RTB_ROUTES_ARE_UNKNOWN"},
+		{"a peer in an account that is not there", func(n topo) {
+			for _, id := range []string{"vpc-other", "subnet-o", "rtb-o", "acl-o", "sg-o", "eni-o"} {
+				delete(n, id)
+			}
+		}, `{"src": "i-web", "dst": {"address": "10.1.0.40"}, "proto": "tcp", "port": 22}`, "UNKNOWN_DESTINATION"},
+		{"a group in an account that is not there", func(n topo) {
+			n.set("sg-web", "SecurityGroupIngress", []any{sg("tcp", 443, 443, m{"SourceSecurityGroupId": "sg-elsewhere"})})
+		}, webQuestion, "UNKNOWN_PEERED_SGS"},
+		{"what a route leads to", func(n topo) {
+			n.set("rtb-pub", "Routes", []any{m{"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-9"}})
+		}, `{"src": "i-web", "dst": {"address": "172.16.0.1"}, "proto": "tcp", "port": 22}`, "tgw-9"},
+		{"an edge that is not modelled", func(n topo) {
+			n.set("rtb-pub", "Routes", []any{m{"DestinationCidrBlock": "0.0.0.0/0", "CoreNetworkArn": "arn:aws:networkmanager::1:core-network/c"}})
+		}, `{"src": "i-web", "dst": {"address": "172.16.0.1"}, "proto": "tcp", "port": 22}`, "UNKNOWN_RESOURCE"},
+		{"Block Public Access when the question was refused", func(n topo) {
+			n["eu-west-1"] = region(nil)
+			n["eu-west-1"].Observed["VpcBlockPublicAccess"] = &haetae.Unknown{Reason: haetae.Denied, Actions: []string{"ec2:DescribeVpcBlockPublicAccessOptions"}}
+		}, webQuestion, "ec2:DescribeVpcBlockPublicAccessOptions"},
+		{"rules of a group that were not read", func(n topo) {
+			n.set("sg-web", "SecurityGroupIngress", &haetae.OpenList{Items: []any{}, Why: &haetae.Unknown{Reason: haetae.Throttled, Detail: "throttled"}})
+		}, webQuestion, "throttled"},
+		{"an ACL rule that was not read", func(n topo) {
+			n.set("acl-pub", "Entries", &haetae.OpenList{Items: []any{}, Why: &haetae.Unknown{Reason: haetae.Throttled, Detail: "throttled"}})
+		}, webQuestion, "throttled"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := resources(t, base)
+			c.change(n)
+			a := ask(t, n.world(t), c.ask)
+			if a.Verdict != network.DependsOn || !strings.Contains(strings.Join(a.DependsOn.Missing, "\n"), c.missing) {
+				t.Errorf("%s\n%s", a.Verdict, show(a))
+			}
+		})
+	}
 }

@@ -75,13 +75,13 @@ func (k *walk) branch(s *state, t *table, sub *subnet, b branch) {
 		return
 	}
 	blocker := Blocker{Code: "NO_ROUTE_TO_DESTINATION", Resource: t.res.ID, Rule: b.route.text, Fix: routeFix(t, s, want, hasWant), change: routeChange(t, s, want, hasWant)}
-	for _, r := range t.to(want.comp, want.kind, b.dest) {
+	if list := t.to(want.comp, want.kind, b.dest); len(list) > 0 {
+		r := list[0]
 		blocker.Code, blocker.Rule = "MORE_SPECIFIC_ROUTE", b.route.text
 		if r.prefix == b.route.prefix {
 			blocker.Code = "HIGHER_PRIORITY_ROUTE"
 		}
 		blocker.Fix = "The route " + b.route.text + " → " + b.route.target.id + " of " + t.res.ID + " goes before " + r.text + " → " + r.target.id + ": remove it, or point it to " + r.target.id + "."
-		break
 	}
 	k.detour(s, t, sub, want, true, blocker)
 }

@@ -24,9 +24,8 @@ type route struct {
 	text   string // the destination as it is written
 	dest   cidr.Addrs
 	target target
-	bad    bool            // blackhole
-	why    *haetae.Unknown // what of it is not known
-	random bool            // another prefix list has the same prefix with another target
+	bad    bool // blackhole
+	random bool // another prefix list has the same prefix with another target
 }
 
 // target is what a route leads to.

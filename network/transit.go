@@ -71,7 +71,6 @@ type attachment struct {
 	state     string
 	table     *hubTable
 	remote    string // what is attached, when it is no VPC: vpn-…, dxgw-…, tgw-…
-	peer      *attachment
 }
 
 func (a *attachment) ok() bool {
