@@ -269,7 +269,7 @@ func TestComparisonsAgreeWithTheEvaluatorOnRandomPolicies(t *testing.T) {
 	r := random{rand.New(rand.NewPCG(11, 12))}
 	counts := map[Existence]int{}
 	checked := 0
-	for i := range 240 {
+	for i := range 160 {
 		typ := policy.Identity
 		if i%3 == 0 {
 			typ = policy.Resource
@@ -307,7 +307,7 @@ func TestComparisonsAgreeWithTheEvaluatorOnRandomPolicies(t *testing.T) {
 		}
 	}
 	t.Logf("%v; %d requests that next allows", counts, checked)
-	if counts[None] < 50 || counts[Some] < 50 || counts[Undecided] > 20 || checked < 300 {
+	if counts[None] < 30 || counts[Some] < 50 || counts[Undecided] > 5 || checked < 300 {
 		t.Errorf("the policies are lopsided: %v, %d requests", counts, checked)
 	}
 }
