@@ -20,8 +20,7 @@ func (e *Engine) Decide(q *Question) (*Decision, error) {
 		o := s.decide()
 		all.allow, all.deny = and(all.allow, o.allow), or(all.deny, o.deny)
 		all.used = append(all.used, o.used...)
-		all.gates = append(all.gates, o.gates...)
-		all.grants = append(all.grants, o.grants...)
+		all.parts = append(all.parts, o.part)
 	}
 	d := all.resolve(scopes[0])
 	d.Problems = problems
@@ -32,23 +31,30 @@ func (e *Engine) Decide(q *Question) (*Decision, error) {
 type outcome struct {
 	allow, deny Expr
 	used        []usedExpr
-	gates       []gate // each must be open
-	grants      []gate // for each resource one must be open
+	part               // of the resource that is being decided
+	parts       []part // of all resources
 }
 
-// gate is a layer with whether it lets the request through, and whether it
-// denies.
+// part tells, for one resource, which layers are open to the request.
+type part struct {
+	gates  []gate // each must be open
+	sides  []gate // of a request across accounts: each must be open, and grants
+	grants []gate // one must be open
+}
+
+// gate is a layer with whether it lets the request through.
 type gate struct {
-	layer      Layer
-	open, deny Expr
+	layer Layer
+	open  Expr
 }
 
 // limit adds a layer that every request must pass.
 func (o *outcome) limit(layer Layer, open Expr, said side) {
-	o.gates = append(o.gates, gate{layer, open, said.deny})
+	o.gates = append(o.gates, gate{layer, open})
 	o.hear(said)
 }
 
+// hear adds what a layer denies, and the statements that it says it with.
 func (o *outcome) hear(said side) {
 	o.used = append(o.used, said.used...)
 	o.deny = or(o.deny, said.deny)
@@ -59,7 +65,7 @@ func (o *outcome) hear(said side) {
 func (s *scope) decide() outcome {
 	var o outcome
 	if s.free() {
-		return outcome{allow: yes(), grants: []gate{{layer: LayerService, open: yes()}}}
+		return outcome{allow: yes(), part: part{grants: []gate{{LayerService, yes()}}}}
 	}
 	p, w := &s.q.Policies, &s.who
 
@@ -98,7 +104,7 @@ func (s *scope) decide() outcome {
 
 	resource, said := s.resourceGrants()
 	o.hear(said)
-	granted := gate{s.resourceLayer(), resource.any(), said.deny}
+	granted := gate{s.resourceLayer(), resource.any()}
 	switch {
 	case !w.inAccount():
 		// Services, users of identity providers and strangers have nothing but
@@ -129,11 +135,11 @@ func (s *scope) withinAccount(o *outcome, granted gate, resource reach) Expr {
 	passed := and(or(is(trust), resource.account), own.identity)
 	fromResource := or(resource.direct, resource.role)
 	if !trust || s.hasResourceSide() {
-		o.grants = append(o.grants, gate{granted.layer, fromResource, granted.deny})
+		o.grants = append(o.grants, gate{granted.layer, fromResource})
 	}
-	o.grants = append(o.grants, gate{s.identityLayer(), passed, no()})
+	o.grants = append(o.grants, gate{s.identityLayer(), passed})
 	if !resource.direct.True() {
-		o.gates = append(o.gates, gate{LayerBoundary, own.boundary, no()}, gate{LayerSession, own.session, no()})
+		o.gates = append(o.gates, gate{LayerBoundary, own.boundary}, gate{LayerSession, own.session})
 	}
 	return or(resource.direct, and(own.boundary, own.session, or(resource.role, passed)))
 }
@@ -150,10 +156,10 @@ func (s *scope) acrossAccounts(o *outcome, granted gate, resource reach) Expr {
 	grant := s.kmsGrants()
 	byGrant := or(grant.direct, and(within, grant.role))
 	if byGrant.True() {
-		o.grants = append(o.grants, gate{LayerGrant, yes(), no()})
+		o.grants = append(o.grants, gate{LayerGrant, yes()})
 	} else {
-		o.gates = append(o.gates, gate{s.identityLayer(), own.identity, no()}, gate{LayerBoundary, own.boundary, no()},
-			gate{LayerSession, own.session, no()}, granted)
+		o.gates = append(o.gates, gate{LayerBoundary, own.boundary}, gate{LayerSession, own.session})
+		o.sides = append(o.sides, gate{s.identityLayer(), own.identity}, granted)
 	}
 	return or(and(own.identity, within, resource.any()), byGrant)
 }
@@ -165,19 +171,20 @@ type own struct{ identity, boundary, session Expr }
 // heard.
 func (s *scope) ownPolicies(o *outcome) own {
 	p, w := &s.q.Policies, &s.who
-	if w.kind == root {
-		// The root user may do everything in its account, and nobody can attach a
-		// policy to it (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html).
-		return own{yes(), yes(), yes()}
-	}
 	hear := func(layer Layer, docs []*policy.Document) Expr {
 		said := s.says(layer, docs)
 		o.limit(layer, yes(), said)
 		return said.allow
 	}
-	out := own{hear(LayerIdentity, p.Identity), yes(), yes()}
-	if p.Boundary != nil {
-		out.boundary = hear(LayerBoundary, p.Boundary)
+	out := own{yes(), yes(), yes()}
+	if w.kind != root {
+		// The root user may do everything in its account, and nobody can attach a
+		// policy to it (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html);
+		// but a session that AssumeRoot gave has the policy of its task.
+		out.identity = hear(LayerIdentity, p.Identity)
+		if p.Boundary != nil {
+			out.boundary = hear(LayerBoundary, p.Boundary)
+		}
 	}
 	switch {
 	case p.Session != nil:

@@ -15,7 +15,7 @@ func (s *scope) missing(what string) Expr {
 		return is(b.holds)
 	}
 	return Expr{op: isAtom, atom: &atom{
-		vars:  []string{name},
+		of: s, vars: []string{name},
 		again: func(t *scope) Expr { return t.missing(what) },
 		what:  what,
 	}}
@@ -58,7 +58,8 @@ func (s *scope) onResource(st *policy.Statement) Expr {
 	if e == nil {
 		// A trust policy, and those of some services, speak of what they are
 		// attached to.
-		return is(st.Document.Type.Granting())
+		typ := st.Document.Type
+		return is(typ == policy.Resource || typ == policy.Trust)
 	}
 	out := no()
 	for _, t := range e.List {
@@ -103,7 +104,7 @@ func (s *scope) onOne(t *policy.Template) Expr {
 	}
 	if vars != nil {
 		return Expr{op: isAtom, atom: &atom{
-			vars:  vars,
+			of: s, vars: vars,
 			again: func(u *scope) Expr { return u.onOne(t) },
 			what:  "the resource is " + t.Text, template: t,
 		}}
@@ -113,7 +114,7 @@ func (s *scope) onOne(t *policy.Template) Expr {
 
 // pattern tells whether the resource is one of a pattern, not yet chosen.
 func (s *scope) pattern() bool {
-	return s.q.Request.Any && !s.assigned(varResource)
+	return s.any && !s.assigned(varResource)
 }
 
 // side is what a layer says: it allows, it denies, and the statements that say

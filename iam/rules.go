@@ -50,7 +50,8 @@ func (s *scope) rcp() bool {
 func (s *scope) trustsAccount() bool {
 	a, err := arn.Parse(s.resource)
 	if err != nil {
-		return true
+		// One of all resources: for KMS a key, unless the action is for none.
+		return s.service != "kms" || !s.any
 	}
 	key := s.service == "kms" && strings.HasPrefix(a.Resource, "key/")
 	role := s.service == "sts" && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/")
@@ -87,12 +88,13 @@ func (s *scope) identityLayer() Layer {
 
 // resourceLayer names the layer of what the resource grants.
 func (s *scope) resourceLayer() Layer {
+	if s.behind != nil {
+		return LayerAccessPoint
+	}
 	if s.q.Policies.Resource == nil {
 		switch f := s.q.Facts.S3; {
 		case s.service == "kms" && len(s.q.Facts.Grants) > 0:
 			return LayerGrant
-		case s.service == "s3" && f != nil && f.AccessPoint != nil:
-			return LayerAccessPoint
 		case s.service == "s3" && f != nil && len(f.ACL) > 0:
 			return LayerACL
 		case s.service == "elasticfilesystem":
@@ -107,10 +109,17 @@ func (s *scope) serviceGates(o *outcome) []gate {
 	switch {
 	case s.service == "s3" && s.q.Facts.S3 != nil:
 		return s.s3Gates(o)
-	case s.service == "iam" && s.fixed():
-		return []gate{{layer: LayerService, open: no()}}
+	case s.service == "iam" && s.fixed(), s.service == "sts" && s.rootless():
+		return []gate{{LayerService, no()}}
 	}
 	return nil
+}
+
+// rootless tells whether a root user asks for what STS gives to no root user
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html,
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html).
+func (s *scope) rootless() bool {
+	return s.who.kind == root && (strings.EqualFold(s.name, "AssumeRole") || strings.EqualFold(s.name, "AssumeRoot"))
 }
 
 // fixed tells whether the request would change what nobody but AWS may: managed

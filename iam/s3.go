@@ -135,8 +135,11 @@ func (s *scope) restricted(r reach, d *policy.Document, owner string) reach {
 func (s *scope) through(p *AccessPoint) {
 	bucket, key := bucketAndKey(s.resource)
 	s.behind = &target{resource: s.resource, account: s.account}
+	if owner := s.q.Facts.S3.BucketOwner; owner != "" {
+		s.behind.account = owner
+	}
 	if bucket == "" {
-		s.behind = &target{resource: key, unknown: true, account: s.account}
+		s.behind.resource, s.behind.unknown = key, true
 		return
 	}
 	s.resource = p.ARN
@@ -169,7 +172,7 @@ func (s *scope) bucketGate(o *outcome) gate {
 		// A bucket trusts the identity policies of its own account.
 		open = or(open, s.says(LayerIdentity, s.q.Policies.Identity).allow, is(s.who.kind == root))
 	}
-	return gate{LayerResource, open, said.deny}
+	return gate{LayerResource, open}
 }
 
 // aclGrants is what the ACL grants. It grants to accounts and groups, never to a
@@ -247,7 +250,7 @@ func (s *scope) s3Gates(o *outcome) []gate {
 	switch strings.ToLower(s.name) {
 	case "putbucketacl", "putobjectacl", "putobjectversionacl", "putobject", "createbucket":
 		if block.BlockPublicAcls {
-			gates = append(gates, gate{layer: LayerBPA, open: not(s.publicACL())})
+			gates = append(gates, gate{LayerBPA, not(s.publicACL())})
 		}
 	}
 	return gates

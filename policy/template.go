@@ -287,66 +287,41 @@ func (f *fields) match(text string) bool {
 
 // Loose is the pattern in which a variable may be anything.
 func (t *Template) Loose() *wildcard.Pattern {
+	return t.LooseWith("", "", func(string) Value { return Value{Unknown: true} })
+}
+
+// LooseWith is the pattern in which one variable has a text, others the values
+// that they have, and those of which nothing is known may be anything.
+func (t *Template) LooseWith(name, text string, value func(key string) Value) *wildcard.Pattern {
 	parts := make([]wildcard.Part, len(t.parts))
 	for i, p := range t.parts {
-		if parts[i] = (wildcard.Part{Text: p.text, Literal: p.literal}); p.name != "" {
-			parts[i] = wildcard.Part{Text: "*"}
+		parts[i] = wildcard.Part{Text: p.text, Literal: p.literal}
+		if p.name == "" {
+			continue
+		}
+		parts[i] = wildcard.Part{Text: "*"}
+		if strings.EqualFold(p.name, name) {
+			parts[i] = wildcard.Part{Text: text, Literal: true}
+		} else if v := value(p.name); !v.Unknown {
+			if parts[i] = (wildcard.Part{Text: v.Text, Literal: true}); !v.Found {
+				parts[i].Text = p.preset
+			}
 		}
 	}
 	return wildcard.Join(false, parts...)
 }
 
-// Captures are texts of the target that the variable may stand for, so that the
-// template can fit: what lies between its separators.
-func (t *Template) Captures(name, target string) []string {
-	var cuts []int
-	for i, r := range target {
-		if strings.ContainsRune(":/-_.@ ", r) {
-			cuts = append(cuts, i, i+1)
-		}
-	}
-	cuts = append(cuts, 0, len(target))
-	slices.Sort(cuts)
-	cuts = slices.Compact(cuts)
-	pre, post, single := t.around(name)
-	if single && len(target) >= len(pre)+len(post) && strings.HasPrefix(target, pre) && strings.HasSuffix(target, post) {
-		return []string{target[len(pre) : len(target)-len(post)]}
-	}
-	var out []string
-	for i, from := range cuts {
-		for _, to := range cuts[i+1:] {
-			if text := target[from:to]; !slices.Contains(out, text) && strings.HasSuffix(pre, target[:from][max(0, from-len(pre)):]) {
-				out = append(out, text)
-			}
-		}
-	}
-	return out
-}
-
-// around is the plain text before the variable's first place and behind it;
-// single is false when there is more than plain text and one variable.
-func (t *Template) around(name string) (pre, post string, single bool) {
-	seen := false
-	single = true
+// Before is the text before the first place of a variable; plain is false when
+// there are wildcards or other variables in it.
+func (t *Template) Before(name string) (text string, plain bool) {
 	for _, p := range t.parts {
 		switch {
-		case p.name == "" && (p.literal || !strings.ContainsAny(p.text, "*?")):
-			if seen {
-				post += p.text
-			} else {
-				pre += p.text
-			}
-		case p.name == "":
-			single = false
-			if !seen {
-				pre += p.text[:strings.IndexAny(p.text, "*?")]
-				return pre, "", false
-			}
-		case strings.EqualFold(p.name, name) && !seen:
-			seen = true
-		default:
-			single = false
+		case p.name != "":
+			return text, strings.EqualFold(p.name, name)
+		case !p.literal && strings.ContainsAny(p.text, "*?"):
+			return text, false
 		}
+		text += p.text
 	}
-	return pre, post, single
+	return text, false
 }
