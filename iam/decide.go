@@ -35,11 +35,11 @@ type outcome struct {
 	parts       []part // of all resources
 }
 
-// part tells, for one resource, which layers are open to the request.
+// part tells, for one resource, which layers are open to the request: each gate
+// must be, and of each group of grants one.
 type part struct {
-	gates  []gate // each must be open
-	sides  []gate // of a request across accounts: each must be open, and grants
-	grants []gate // one must be open
+	gates  []gate
+	grants [][]gate
 }
 
 // gate is a layer with whether it lets the request through.
@@ -65,7 +65,7 @@ func (o *outcome) hear(said side) {
 func (s *scope) decide() outcome {
 	var o outcome
 	if s.free() {
-		return outcome{allow: yes(), part: part{grants: []gate{{LayerService, yes()}}}}
+		return outcome{allow: yes(), part: part{grants: [][]gate{{{LayerService, yes()}}}}}
 	}
 	p, w := &s.q.Policies, &s.who
 
@@ -102,24 +102,25 @@ func (s *scope) decide() outcome {
 		o.limit(LayerEndpoint, endpoint, side{})
 	}
 
-	resource, said := s.resourceGrants()
+	sources, said := s.sources()
 	o.hear(said)
-	granted := gate{s.resourceLayer(), resource.any()}
+	var granted Expr
 	switch {
 	case !w.inAccount():
 		// Services, users of identity providers and strangers have nothing but
 		// what the resource grants.
-		o.grants = append(o.grants, granted)
+		o.grants = append(o.grants, gates(sources))
+		granted = anyOf(sources).any()
 	case s.account == w.account || s.account == "aws":
-		granted.open = s.withinAccount(&o, granted, resource)
+		granted = s.withinAccount(&o, sources)
 	default:
-		granted.open = s.acrossAccounts(&o, granted, resource)
+		granted = s.acrossAccounts(&o, sources)
 	}
 	for _, g := range s.serviceGates(&o) {
 		o.gates = append(o.gates, g)
-		granted.open = and(granted.open, g.open)
+		granted = and(granted, g.open)
 	}
-	o.allow = and(scp, endpoint, granted.open)
+	o.allow = and(scp, endpoint, granted)
 	return o
 }
 
@@ -129,19 +130,29 @@ func (s *scope) decide() outcome {
 // identity policies to pass on
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html,
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
-func (s *scope) withinAccount(o *outcome, granted gate, resource reach) Expr {
-	own := s.ownPolicies(o)
+func (s *scope) withinAccount(o *outcome, sources []source) Expr {
+	own, resource := s.ownPolicies(o), anyOf(sources)
 	trust := s.trustsAccount()
 	passed := and(or(is(trust), resource.account), own.identity)
-	fromResource := or(resource.direct, resource.role)
-	if !trust || s.hasResourceSide() {
-		o.grants = append(o.grants, gate{granted.layer, fromResource})
+	var grants []gate
+	for _, from := range sources {
+		if open := or(from.direct, from.role); !trust {
+			// A key or a role that trusts the account has its part in it.
+			grants = append(grants, gate{from.layer, or(open, and(from.account, own.identity))})
+		} else if from.there {
+			grants = append(grants, gate{from.layer, open})
+		}
 	}
-	o.grants = append(o.grants, gate{s.identityLayer(), passed})
-	if !resource.direct.True() {
+	within := and(own.boundary, own.session)
+	if resource.direct.True() {
+		// Boundary and session policy stop nothing, but they may keep the identity
+		// policies from having decided.
+		o.grants = append(o.grants, append(grants, gate{s.identityLayer(), and(within, passed)}))
+	} else {
+		o.grants = append(o.grants, append(grants, gate{s.identityLayer(), passed}))
 		o.gates = append(o.gates, gate{LayerBoundary, own.boundary}, gate{LayerSession, own.session})
 	}
-	return or(resource.direct, and(own.boundary, own.session, or(resource.role, passed)))
+	return or(resource.direct, and(within, or(resource.role, passed)))
 }
 
 // acrossAccounts: both sides must allow
@@ -150,18 +161,18 @@ func (s *scope) withinAccount(o *outcome, granted gate, resource reach) Expr {
 // service-linked role, whose policies nobody can change, uses a key of another
 // account
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html).
-func (s *scope) acrossAccounts(o *outcome, granted gate, resource reach) Expr {
+func (s *scope) acrossAccounts(o *outcome, sources []source) Expr {
 	own := s.ownPolicies(o)
 	within := and(own.boundary, own.session)
 	grant := s.kmsGrants()
 	byGrant := or(grant.direct, and(within, grant.role))
 	if byGrant.True() {
-		o.grants = append(o.grants, gate{LayerGrant, yes()})
+		o.grants = append(o.grants, []gate{{LayerGrant, yes()}})
 	} else {
 		o.gates = append(o.gates, gate{LayerBoundary, own.boundary}, gate{LayerSession, own.session})
-		o.sides = append(o.sides, gate{s.identityLayer(), own.identity}, granted)
+		o.grants = append(o.grants, []gate{{s.identityLayer(), own.identity}}, gates(sources))
 	}
-	return or(and(own.identity, within, resource.any()), byGrant)
+	return or(and(own.identity, within, anyOf(sources).any()), byGrant)
 }
 
 // own is what the policies attached to a principal allow.
@@ -197,21 +208,49 @@ func (s *scope) ownPolicies(o *outcome) own {
 	return out
 }
 
-// resourceGrants is what the resource's own policy, and what a service has
-// beside it, grants to the principal.
-func (s *scope) resourceGrants() (reach, side) {
+// source is something of the resource that grants.
+type source struct {
+	layer Layer
+	there bool // false: the resource has no such thing
+	reach
+}
+
+func anyOf(sources []source) reach {
+	var r reach
+	for _, from := range sources {
+		r = r.or(from.reach)
+	}
+	return r
+}
+
+func gates(sources []source) []gate {
+	var out []gate
+	for _, from := range sources {
+		out = append(out, gate{from.layer, from.any()})
+	}
+	return out
+}
+
+// sources are what the resource's own policy, and what its service has beside
+// it, grants to the principal. What the policy denies is told too.
+func (s *scope) sources() ([]source, side) {
+	own := s.q.Policies.Resource
 	switch s.service {
 	case "s3":
 		if s.q.Facts.S3 != nil {
-			return s.s3Grants()
+			return s.s3Sources()
 		}
 	case "elasticfilesystem":
-		if s.q.Policies.Resource == nil && strings.HasPrefix(strings.ToLower(s.name), "client") {
+		if own == nil && strings.HasPrefix(strings.ToLower(s.name), "client") {
 			// A file system without a policy is open to whoever reaches its mount
 			// target (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html).
-			return reach{direct: yes()}, side{}
+			return []source{{LayerService, true, reach{direct: yes()}}}, side{}
 		}
 	}
-	r, said := s.grants(LayerResource, s.q.Policies.Resource, s.powerless)
-	return r.or(s.kmsGrants()), said
+	r, said := s.grants(LayerResource, own, s.powerless)
+	out := []source{{LayerResource, own != nil, r}}
+	if s.service == "kms" && len(s.q.Facts.Grants) > 0 {
+		out = append(out, source{LayerGrant, true, s.kmsGrants()})
+	}
+	return out, said
 }

@@ -73,35 +73,11 @@ func (s *scope) powerless(st *policy.Statement) bool {
 	return false
 }
 
-// hasResourceSide tells whether the resource has anything that could grant.
-func (s *scope) hasResourceSide() bool {
-	f := &s.q.Facts
-	return s.q.Policies.Resource != nil || len(f.Grants) > 0 || f.S3 != nil && (len(f.S3.ACL) > 0 || f.S3.AccessPoint != nil) || s.resourceLayer() == LayerService
-}
-
 func (s *scope) identityLayer() Layer {
 	if s.who.kind == root {
 		return LayerRoot
 	}
 	return LayerIdentity
-}
-
-// resourceLayer names the layer of what the resource grants.
-func (s *scope) resourceLayer() Layer {
-	if s.behind != nil {
-		return LayerAccessPoint
-	}
-	if s.q.Policies.Resource == nil {
-		switch f := s.q.Facts.S3; {
-		case s.service == "kms" && len(s.q.Facts.Grants) > 0:
-			return LayerGrant
-		case s.service == "s3" && f != nil && len(f.ACL) > 0:
-			return LayerACL
-		case s.service == "elasticfilesystem":
-			return LayerService
-		}
-	}
-	return LayerResource
 }
 
 // serviceGates are rules of services that no policy can lift.

@@ -214,36 +214,36 @@ func (o *outcome) explain(d *Decision, t *trial) {
 }
 
 // granting are the layers that let the request through to one resource: those
-// that do whatever the unknown is, if there are any.
+// that do whatever the unknown is, where there are any.
 func (p *part) granting(holds func(Expr) bool) []Layer {
-	grants := p.grants
-	if grants == nil {
-		grants = p.sides // across accounts every side grants
-	}
-	var sure, maybe []Layer
-	for _, g := range grants {
-		if g.open.True() {
-			sure = append(sure, g.layer)
-		} else if holds(g.open) {
-			maybe = append(maybe, g.layer)
+	var out []Layer
+	for _, group := range p.grants {
+		which := holds
+		if slices.ContainsFunc(group, func(g gate) bool { return g.open.True() }) {
+			which = Expr.True
+		}
+		for _, g := range group {
+			if which(g.open) {
+				out = append(out, g.layer)
+			}
 		}
 	}
-	if p.grants == nil || sure == nil {
-		return append(sure, maybe...)
-	}
-	return sure
+	return out
 }
 
 // closed are the layers that stop the request to one resource.
 func (p *part) closed(closed func(Expr) bool) []Layer {
 	var out []Layer
-	for _, g := range slices.Concat(p.gates, p.sides) {
+	for _, g := range p.gates {
 		if closed(g.open) {
 			out = append(out, g.layer)
 		}
 	}
-	if !slices.ContainsFunc(p.grants, func(g gate) bool { return !closed(g.open) }) {
-		for _, g := range p.grants {
+	for _, group := range p.grants {
+		if slices.ContainsFunc(group, func(g gate) bool { return !closed(g.open) }) {
+			continue
+		}
+		for _, g := range group {
 			out = append(out, g.layer)
 		}
 	}

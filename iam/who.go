@@ -138,9 +138,13 @@ func (s *scope) names(p policy.Principal) reach {
 		return reach{direct: is(w.kind == service && (p.Text == "*" || strings.EqualFold(p.Text, w.name)))}
 	case "Federated":
 		return reach{direct: is(w.kind == federated && (p.Text == "*" || s.provider(p.Text)))}
+	case "CanonicalUser":
+		// It stands for the account, in S3 alone
+		// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html).
+		return reach{account: is(w.inAccount() && p.Text != "" && p.Text == s.q.Facts.Principal.CanonicalID)}
 	case "AWS":
 	default:
-		return reach{} // a canonical user is known to S3 alone
+		return reach{}
 	}
 	if !w.inAccount() {
 		return reach{}
