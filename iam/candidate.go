@@ -22,7 +22,7 @@ import (
 // one key.
 const (
 	maxClasses = 400
-	maxSets    = 4096
+	maxSets    = 1024
 )
 
 // searchStates bounds one question to package wildcard.

@@ -49,7 +49,14 @@ func (s *scope) condition(c *policy.Condition) Expr {
 	}
 	switch st {
 	case allUnknown, valueUnknown:
-		return open([]string{c.Lower})
+		vars := []string{c.Lower}
+		for _, t := range c.Values {
+			_, _, unknown := t.Fill(s.variable)
+			for _, name := range unknown {
+				vars = append(vars, strings.ToLower(name))
+			}
+		}
+		return open(vars)
 	case absent:
 		switch {
 		case op.IfExists, op.Set == policy.ForAll:
