@@ -82,10 +82,14 @@ func (q asked) resource(document string) asked {
 }
 
 // scp adds a level of service control policies.
-func (q asked) scp(target string, documents ...string) asked { return q.level("scp", target, documents) }
+func (q asked) scp(target string, documents ...string) asked {
+	return q.level("scp", target, documents)
+}
 
 // rcp adds a level of resource control policies.
-func (q asked) rcp(target string, documents ...string) asked { return q.level("rcp", target, documents) }
+func (q asked) rcp(target string, documents ...string) asked {
+	return q.level("rcp", target, documents)
+}
 
 func (q asked) level(member, target string, documents []string) asked {
 	list := []json.RawMessage{}

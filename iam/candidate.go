@@ -108,7 +108,7 @@ func (s *scope) resources(about []*atom) ([]string, bool) {
 			patterns = append(patterns, f.Pattern)
 		}
 	}
-	texts, whole := classes(wildcard.Compile(s.resource), patterns)
+	texts, whole := classes(s.named(), patterns)
 	for _, a := range about {
 		if a.template == nil {
 			continue
@@ -120,18 +120,27 @@ func (s *scope) resources(about []*atom) ([]string, bool) {
 	return texts, whole
 }
 
+// named is the pattern of the resources to try: what stands behind the last
+// slash or colon is a name, and no name is empty.
+func (s *scope) named() *wildcard.Pattern {
+	if head, ok := strings.CutSuffix(s.resource, "*"); ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, ":")) {
+		return wildcard.Compile(head + "?*")
+	}
+	return wildcard.Compile(s.resource)
+}
+
 // classes gives one text for each class into which patterns divide the texts of
-// a base. whole is false when there are more classes than are looked for.
-func classes(base *wildcard.Pattern, patterns []*wildcard.Pattern) (texts []string, whole bool) {
+// a base that fit none of some others. whole is false when there are more classes than are looked for.
+func classes(base *wildcard.Pattern, patterns []*wildcard.Pattern, without ...*wildcard.Pattern) (texts []string, whole bool) {
 	type class struct {
 		all, none []*wildcard.Pattern
 		text      string
 	}
-	first, found, err := wildcard.Find([]*wildcard.Pattern{base}, nil, searchStates)
+	first, found, err := wildcard.Find([]*wildcard.Pattern{base}, without, searchStates)
 	if err != nil || !found {
 		return nil, err == nil
 	}
-	list := []class{{all: []*wildcard.Pattern{base}, text: first}}
+	list := []class{{all: []*wildcard.Pattern{base}, none: without, text: first}}
 	whole = true
 	// find looks for a text of a class that is split off.
 	find := func(all, none []*wildcard.Pattern) {
@@ -200,7 +209,7 @@ func (s *scope) elements(name string, about []*atom, exprs []Expr) (list []strin
 		for _, text := range t.texts {
 			t.patterns = append(t.patterns, wildcard.Literal(text))
 		}
-		texts, all := classes(s.base(name, t.patterns), t.patterns)
+		texts, all := classes(s.base(name, t.patterns), t.patterns, t.without()...)
 		whole = whole && all
 		add(texts...)
 		for _, f := range t.byField {
@@ -220,6 +229,16 @@ func (s *scope) elements(name string, about []*atom, exprs []Expr) (list []strin
 		add("x") // nothing that it is compared with has a value
 	}
 	return list, whole
+}
+
+// without are the texts that need not be tried. ARN operators keep wildcards
+// within the six parts; so do plain patterns on texts of six parts. Where no test
+// has a colon in the sixth part, the ARNs that have one are like others.
+func (t *tests) without() []*wildcard.Pattern {
+	if t.byField == nil || slices.ContainsFunc(t.patterns, func(p *wildcard.Pattern) bool { return !p.Any() && strings.Count(p.String(), ":") != 5 }) {
+		return nil
+	}
+	return []*wildcard.Pattern{wildcard.Compile("*:*:*:*:*:*:*")}
 }
 
 // base is the pattern that all values of a key have.
@@ -292,7 +311,7 @@ func (s *scope) captured(t *tests, name string, a *atom, exprs []Expr) {
 	switch {
 	case a.template != nil && s.pattern():
 		open = true
-		texts, _ := classes(wildcard.Compile(s.resource), nil)
+		texts, _ := classes(s.named(), nil)
 		targets = texts
 	case a.template != nil:
 		targets = []string{a.of.resource}
@@ -325,7 +344,6 @@ func (s *scope) captured(t *tests, name string, a *atom, exprs []Expr) {
 // shared lets a variable have the tests of the key that is compared with it: the
 // two must be the same. Where they must only be alike, nothing is proved.
 func (s *scope) shared(t *tests, name string, template *policy.Template, key string, exprs []Expr) {
-	pure := template.Text == "${"+template.Variables()[0]+"}"
 	for _, a := range atomsOn(key, exprs) {
 		if a.cond == nil || a.cond.Lower != key {
 			t.partial = true
@@ -334,7 +352,7 @@ func (s *scope) shared(t *tests, name string, template *policy.Template, key str
 		if len(a.cond.Values) == 1 && a.cond.Values[0] == template {
 			continue // the very test
 		}
-		if !pure {
+		if !template.Pure() {
 			t.partial = t.partial || a.cond.Operator.Test != policy.NullTest
 			continue
 		}
@@ -360,8 +378,8 @@ func (s *scope) fitting(template *policy.Template, name, target string) (values 
 	for i := first; i <= last; i++ {
 		for j := i; j <= len(target); j++ {
 			text := target[i:j]
-			if seen[text] {
-				continue
+			if seen[text] || text == "" && !strings.Contains(name, "tag/") {
+				continue // only tags have empty values
 			}
 			seen[text] = true
 			if !template.LooseWith(name, text, s.variable).Match(target) {

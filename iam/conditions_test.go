@@ -135,7 +135,9 @@ func TestConditionsHold(t *testing.T) {
 func TestVariablesAreReplaced(t *testing.T) {
 	old := func(text string) string { return strings.Replace(text, "2012-10-17", "2008-10-17", 1) }
 	none := func(text string) string { return strings.Replace(text, `"Version":"2012-10-17",`, "", 1) }
-	get := func(object string) asked { return ask(kim, "s3:GetObject", "arn:aws:s3:::home/"+object).account("111122223333") }
+	get := func(object string) asked {
+		return ask(kim, "s3:GetObject", "arn:aws:s3:::home/"+object).account("111122223333")
+	}
 	home := doc(allow("s3:*", "arn:aws:s3:::home/${aws:username}/*"))
 	tag := doc(allow("*", "*", when(`{"StringEquals":{"aws:ResourceTag/team":"${aws:PrincipalTag/team}"}}`)))
 	preset := doc(allow("s3:*", "arn:aws:s3:::home/${aws:PrincipalTag/team, 'nobody'}/*"))

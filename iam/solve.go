@@ -17,7 +17,9 @@ func (o *outcome) resolve(s *scope) *Decision {
 	d := &Decision{}
 	t := &trial{budget: maxTrials}
 	t.walk(s, o.allow, o.deny)
-	d.Verdict = t.verdict()
+	if d.Verdict = t.verdict(); d.Verdict == DependsOn && o.allow.False() {
+		d.Verdict = ImplicitlyDenied // some outcome may be, and none allows
+	}
 	o.explain(d, t)
 	if d.Verdict == DependsOn {
 		d.Depends = o.depends(s, t)

@@ -325,3 +325,6 @@ func (t *Template) Before(name string) (text string, plain bool) {
 	}
 	return text, false
 }
+
+// Pure tells whether the template is one variable and nothing else.
+func (t *Template) Pure() bool { return len(t.parts) == 1 && t.parts[0].name != "" }
