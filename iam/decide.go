@@ -20,7 +20,7 @@ func (e *Engine) Decide(q *Question) (*Decision, error) {
 		o := s.decide()
 		all.allow, all.deny = and(all.allow, o.allow), or(all.deny, o.deny)
 		all.used = append(all.used, o.used...)
-		all.parts = append(all.parts, o.part)
+		all.parts = append(all.parts, o.doors)
 	}
 	d := all.resolve(scopes[0])
 	d.Problems = problems
@@ -31,13 +31,13 @@ func (e *Engine) Decide(q *Question) (*Decision, error) {
 type outcome struct {
 	allow, deny Expr
 	used        []usedExpr
-	part               // of the resource that is being decided
-	parts       []part // of all resources
+	doors               // of the resource that is being decided
+	parts       []doors // of all resources
 }
 
-// part tells, for one resource, which layers are open to the request: each gate
+// doors tell, for one resource, which layers are open to the request: each gate
 // must be, and of each group of grants one.
-type part struct {
+type doors struct {
 	gates  []gate
 	grants [][]gate
 }
@@ -65,7 +65,7 @@ func (o *outcome) hear(said side) {
 func (s *scope) decide() outcome {
 	var o outcome
 	if s.free() {
-		return outcome{allow: yes(), part: part{grants: [][]gate{{{LayerService, yes()}}}}}
+		return outcome{allow: yes(), doors: doors{grants: [][]gate{{{LayerService, yes()}}}}}
 	}
 	p, w := &s.q.Policies, &s.who
 

@@ -151,7 +151,7 @@ func (m maker) question() *Question {
 	if m.IntN(6) == 0 {
 		p.Endpoint = []*policy.Document{m.document(policy.Endpoint, "endpoint")}
 	}
-	for _, key := range keysOf(q) {
+	for _, key := range keysIn(q) {
 		if v, ok := m.value(key); ok {
 			q.Request.Context[key] = v
 		}
@@ -183,8 +183,8 @@ func valuesOf(key string) []Values {
 	return list
 }
 
-// keysOf are the keys that a question's policies speak of.
-func keysOf(q *Question) []string {
+// keysIn are the keys that a question's policies speak of.
+func keysIn(q *Question) []string {
 	seen := map[string]bool{}
 	for _, c := range q.conditions() {
 		seen[c.Lower] = true
@@ -288,16 +288,16 @@ func bruteForce(t testing.TB, q *Question, keys []string, met map[Verdict]int) {
 }
 
 func TestAnswersOverTheUnknownAreThoseOfAllItsValues(t *testing.T) {
-	rounds := 1500
+	rounds := 600
 	if testing.Short() {
-		rounds = 200
+		rounds = 100
 	}
 	m := newMaker(2026)
 	kinds := map[Verdict]int{}
 	cut := 0
 	for range rounds {
 		q := m.question()
-		keys := keysOf(q)
+		keys := keysIn(q)
 		m.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 		keys = keys[:min(len(keys), 1+m.IntN(3))]
 		for size := 1; ; size = 1 {
@@ -367,7 +367,7 @@ func rank(v Verdict) int { return map[Verdict]int{Allowed: 2, DependsOn: 1}[v] }
 func TestAddingADenyNeverWidens(t *testing.T) {
 	m := newMaker(11)
 	narrowed := 0
-	for range 3000 {
+	for range 1000 {
 		q := m.question()
 		if m.IntN(2) == 0 {
 			q.Unknown = []string{"*"}
@@ -414,7 +414,7 @@ func TestAddingADenyNeverWidens(t *testing.T) {
 			narrowed++
 		}
 	}
-	if narrowed < 100 {
+	if narrowed < 40 {
 		t.Errorf("only %d of the denies changed anything", narrowed)
 	}
 }
@@ -429,7 +429,7 @@ func statementsOf(d *policy.Document) []string {
 
 func TestOrderAndSidChangeNothing(t *testing.T) {
 	m := newMaker(12)
-	for range 2000 {
+	for range 800 {
 		q := m.question()
 		if m.IntN(2) == 0 {
 			q.Unknown = []string{"*"}

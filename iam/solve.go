@@ -134,26 +134,19 @@ func pick(s *scope, exprs ...Expr) string {
 				case v == varResource:
 					resource = v
 				case strings.HasPrefix(v, "@"):
-					other = either(other, v)
+					other = firstOf(other, v)
 				case a.cond == nil || v != a.cond.Lower:
-					variable = either(variable, v)
+					variable = firstOf(variable, v)
 				default:
-					key = either(key, v)
+					key = firstOf(key, v)
 				}
 			}
 		})
-		if name := either(variable, key); name != "" {
+		if name := firstOf(variable, key); name != "" {
 			return name
 		}
 	}
-	return either(other, resource)
-}
-
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+	return firstOf(other, resource)
 }
 
 // explain fills in the layers and the statements that decided.
@@ -217,7 +210,7 @@ func (o *outcome) explain(d *Decision, t *trial) {
 
 // granting are the layers that let the request through to one resource: those
 // that do whatever the unknown is, where there are any.
-func (p *part) granting(holds func(Expr) bool) []Layer {
+func (p *doors) granting(holds func(Expr) bool) []Layer {
 	var out []Layer
 	for _, group := range p.grants {
 		which := holds
@@ -234,7 +227,7 @@ func (p *part) granting(holds func(Expr) bool) []Layer {
 }
 
 // closed are the layers that stop the request to one resource.
-func (p *part) closed(closed func(Expr) bool) []Layer {
+func (p *doors) closed(closed func(Expr) bool) []Layer {
 	var out []Layer
 	for _, g := range p.gates {
 		if closed(g.open) {
@@ -255,6 +248,10 @@ func (p *part) closed(closed func(Expr) bool) []Layer {
 // depends says what an open answer hangs on.
 func (o *outcome) depends(s *scope, t *trial) *Dependence {
 	d := &Dependence{Request: and(o.allow, not(o.deny))}
+	if t.allowed != nil && t.allowed.assigned(varResource) {
+		// The resource was chosen: what is left is about the request.
+		d.Request = d.Request.under(s.with(varResource, t.allowed.given[varResource]))
+	}
 	d.Request.atoms(func(a *atom) {
 		for _, v := range a.vars {
 			name := v
@@ -269,6 +266,12 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 				d.Missing = append(d.Missing, name)
 			}
 		}
+	})
+	// A document that was not read may hold an Allow and a Deny: that is one fact
+	// to go and find.
+	d.Missing = slices.DeleteFunc(d.Missing, func(m string) bool {
+		rest, ok := strings.CutPrefix(m, "a Deny in ")
+		return ok && slices.Contains(d.Missing, "statements of "+rest)
 	})
 	if t.partial && !t.done() {
 		d.Missing = append(d.Missing, "not all values of the unknown were tried: there are too many")

@@ -328,3 +328,58 @@ func (t *Template) Before(name string) (text string, plain bool) {
 
 // Pure tells whether the template is one variable and nothing else.
 func (t *Template) Pure() bool { return len(t.parts) == 1 && t.parts[0].name != "" }
+
+// Captures are texts of the target that the variable may stand for, so that the
+// template can fit: what lies between its separators.
+func (t *Template) Captures(name, target string) []string {
+	var cuts []int
+	for i, r := range target {
+		if strings.ContainsRune(":/-_.@ ", r) {
+			cuts = append(cuts, i, i+1)
+		}
+	}
+	cuts = append(cuts, 0, len(target))
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	pre, post, single := t.around(name)
+	if single && len(target) >= len(pre)+len(post) && strings.HasPrefix(target, pre) && strings.HasSuffix(target, post) {
+		return []string{target[len(pre) : len(target)-len(post)]}
+	}
+	var out []string
+	for i, from := range cuts {
+		for _, to := range cuts[i+1:] {
+			if text := target[from:to]; !slices.Contains(out, text) && strings.HasSuffix(pre, target[:from][max(0, from-len(pre)):]) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
+}
+
+// around is the plain text before the variable's first place and behind it;
+// single is false when there is more than plain text and one variable.
+func (t *Template) around(name string) (pre, post string, single bool) {
+	seen := false
+	single = true
+	for _, p := range t.parts {
+		switch {
+		case p.name == "" && (p.literal || !strings.ContainsAny(p.text, "*?")):
+			if seen {
+				post += p.text
+			} else {
+				pre += p.text
+			}
+		case p.name == "":
+			single = false
+			if !seen {
+				pre += p.text[:strings.IndexAny(p.text, "*?")]
+				return pre, "", false
+			}
+		case strings.EqualFold(p.name, name) && !seen:
+			seen = true
+		default:
+			single = false
+		}
+	}
+	return pre, post, single
+}
