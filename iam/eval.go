@@ -320,7 +320,8 @@ func ReadQuestion(line []byte) (q *Question, notes []string, err error) {
 	}
 	f := &q.Facts
 	p, r := &in.Facts.Principal, &in.Facts.Resource
-	f.Principal = PrincipalFacts{p.ManagementAccount, p.ServiceLinkedRole, p.Root, p.CanonicalID, p.OrgID, p.OrgPath, p.Tags}
+	f.Principal = PrincipalFacts{ManagementAccount: p.ManagementAccount, ServiceLinked: p.ServiceLinkedRole, Root: p.Root, CanonicalID: p.CanonicalID,
+		OrgID: p.OrgID, OrgPath: p.OrgPath, Tags: p.Tags}
 	f.Resource = ResourceFacts{r.ManagementAccount, r.AWSManagedKey, r.OrgID, r.OrgPath, r.Tags}
 	for _, g := range in.Facts.KMS.Grants {
 		f.Grants = append(f.Grants, Grant{g.Grantee, g.Retiring, g.Operations, g.Constraints.Equals, g.Constraints.Subset, g.Constraints.SourceArn})

@@ -94,6 +94,9 @@ type PrincipalFacts struct {
 	OrgID       string
 	OrgPath     []string
 	Tags        map[string]string
+	// anybody is set where the root user stands for anybody of its account, in
+	// questions about outsiders of whom only the account is known.
+	anybody bool
 }
 
 // ResourceFacts are facts about the resource.

@@ -95,7 +95,7 @@ func (s *scope) serviceGates(o *outcome) []gate {
 // (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html,
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html).
 func (s *scope) rootless() bool {
-	return s.who.kind == root && (strings.EqualFold(s.name, "AssumeRole") || strings.EqualFold(s.name, "AssumeRoot"))
+	return s.who.kind == root && !s.q.Facts.Principal.anybody && (strings.EqualFold(s.name, "AssumeRole") || strings.EqualFold(s.name, "AssumeRoot"))
 }
 
 // fixed tells whether the request would change what nobody but AWS may: managed
