@@ -105,19 +105,10 @@ func (s *scope) resources(about []*atom) ([]string, bool) {
 			continue
 		}
 		if f, ok, unknown := a.template.Fill(s.variable); ok && unknown == nil {
-			patterns = append(patterns, f.Pattern)
+			patterns = append(patterns, f.Set())
 		}
 	}
-	texts, whole := classes(s.named(), patterns)
-	for _, a := range about {
-		if a.template == nil {
-			continue
-		}
-		// A wildcard that stays in its field is narrower than the pattern.
-		f, ok, unknown := a.template.Fill(s.variable)
-		whole = whole && !(ok && unknown == nil && slices.ContainsFunc(texts, func(text string) bool { return f.Pattern.Match(text) && !f.Match(text) }))
-	}
-	return texts, whole
+	return classes(s.named(), patterns)
 }
 
 // named is the pattern of the resources to try: what stands behind the last
@@ -130,17 +121,17 @@ func (s *scope) named() *wildcard.Pattern {
 }
 
 // classes gives one text for each class into which patterns divide the texts of
-// a base that fit none of some others. whole is false when there are more classes than are looked for.
-func classes(base *wildcard.Pattern, patterns []*wildcard.Pattern, without ...*wildcard.Pattern) (texts []string, whole bool) {
+// a base. whole is false when there are more classes than are looked for.
+func classes(base *wildcard.Pattern, patterns []*wildcard.Pattern) (texts []string, whole bool) {
 	type class struct {
 		all, none []*wildcard.Pattern
 		text      string
 	}
-	first, found, err := wildcard.Find([]*wildcard.Pattern{base}, without, searchStates)
+	first, found, err := wildcard.Find([]*wildcard.Pattern{base}, nil, searchStates)
 	if err != nil || !found {
 		return nil, err == nil
 	}
-	list := []class{{all: []*wildcard.Pattern{base}, none: without, text: first}}
+	list := []class{{all: []*wildcard.Pattern{base}, text: first}}
 	whole = true
 	// find looks for a text of a class that is split off.
 	find := func(all, none []*wildcard.Pattern) {
@@ -178,7 +169,6 @@ func classes(base *wildcard.Pattern, patterns []*wildcard.Pattern, without ...*w
 // tests are what conditions compare a key with, sorted by how they compare.
 type tests struct {
 	patterns []*wildcard.Pattern
-	byField  []policy.Filled // ARN operators, which are narrower than their pattern
 	numbers  []*big.Rat
 	dates    []time.Time
 	ranges   []netip.Prefix
@@ -209,12 +199,9 @@ func (s *scope) elements(name string, about []*atom, exprs []Expr) (list []strin
 		for _, text := range t.texts {
 			t.patterns = append(t.patterns, wildcard.Literal(text))
 		}
-		texts, all := classes(s.base(name, t.patterns), t.patterns, t.without()...)
+		texts, all := classes(s.base(name, t.patterns), t.patterns)
 		whole = whole && all
 		add(texts...)
-		for _, f := range t.byField {
-			whole = whole && !slices.ContainsFunc(texts, func(text string) bool { return f.Pattern.Match(text) && !arnLike(f, text) })
-		}
 	}
 	kinds := 0
 	for _, n := range []int{len(t.numbers), len(t.dates), len(t.ranges), len(t.patterns)} {
@@ -229,16 +216,6 @@ func (s *scope) elements(name string, about []*atom, exprs []Expr) (list []strin
 		add("x") // nothing that it is compared with has a value
 	}
 	return list, whole
-}
-
-// without are the texts that need not be tried. ARN operators keep wildcards
-// within the six parts; so do plain patterns on texts of six parts. Where no test
-// has a colon in the sixth part, the ARNs that have one are like others.
-func (t *tests) without() []*wildcard.Pattern {
-	if t.byField == nil || slices.ContainsFunc(t.patterns, func(p *wildcard.Pattern) bool { return !p.Any() && strings.Count(p.String(), ":") != 5 }) {
-		return nil
-	}
-	return []*wildcard.Pattern{wildcard.Compile("*:*:*:*:*:*:*")}
 }
 
 // base is the pattern that all values of a key have.
@@ -292,11 +269,10 @@ func (s *scope) compared(t *tests, c *policy.Condition) {
 				if text, exact := f.Exact(); exact {
 					t.patterns = append(t.patterns, wildcard.Join(true, wildcard.Part{Text: text, Literal: true}))
 				}
+			case test == policy.ArnLike && !f.Pattern.Any():
+				t.patterns = append(t.patterns, f.FieldSet())
 			default:
 				t.patterns = append(t.patterns, f.Pattern)
-				if test == policy.ArnLike {
-					t.byField = append(t.byField, f)
-				}
 			}
 		}
 	}

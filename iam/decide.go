@@ -15,6 +15,13 @@ func (e *Engine) Decide(q *Question) (*Decision, error) {
 	}
 	// A request that is evaluated against several resources needs all of them
 	// (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+	if len(scopes) == 1 {
+		o := scopes[0].decide()
+		o.parts = []doors{o.doors}
+		d := o.resolve(scopes[0])
+		d.Problems = problems
+		return d, nil
+	}
 	all := outcome{allow: yes()}
 	for _, s := range scopes {
 		o := s.decide()
@@ -50,8 +57,15 @@ type gate struct {
 
 // limit adds a layer that every request must pass.
 func (o *outcome) limit(layer Layer, open Expr, said side) {
-	o.gates = append(o.gates, gate{layer, open})
+	o.gate(layer, open)
 	o.hear(said)
+}
+
+// gate adds a layer that may be closed.
+func (o *outcome) gate(layer Layer, open Expr) {
+	if !open.True() {
+		o.gates = append(o.gates, gate{layer, open})
+	}
 }
 
 // hear adds what a layer denies, and the statements that it says it with.
@@ -150,7 +164,8 @@ func (s *scope) withinAccount(o *outcome, sources []source) Expr {
 		o.grants = append(o.grants, append(grants, gate{s.identityLayer(), and(within, passed)}))
 	} else {
 		o.grants = append(o.grants, append(grants, gate{s.identityLayer(), passed}))
-		o.gates = append(o.gates, gate{LayerBoundary, own.boundary}, gate{LayerSession, own.session})
+		o.gate(LayerBoundary, own.boundary)
+		o.gate(LayerSession, own.session)
 	}
 	return or(resource.direct, and(within, or(resource.role, passed)))
 }
@@ -169,7 +184,8 @@ func (s *scope) acrossAccounts(o *outcome, sources []source) Expr {
 	if byGrant.True() {
 		o.grants = append(o.grants, []gate{{LayerGrant, yes()}})
 	} else {
-		o.gates = append(o.gates, gate{LayerBoundary, own.boundary}, gate{LayerSession, own.session})
+		o.gate(LayerBoundary, own.boundary)
+		o.gate(LayerSession, own.session)
 		o.grants = append(o.grants, []gate{{s.identityLayer(), own.identity}}, gates(sources))
 	}
 	return or(and(own.identity, within, anyOf(sources).any()), byGrant)

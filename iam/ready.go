@@ -32,11 +32,14 @@ func (e *Engine) scopes(q *Question) (out []*scope, problems []string, err error
 			problems = append(problems, text)
 		}
 	}
-	base := scope{q: q, catalogue: e.catalogue, who: w, service: service, name: name, context: map[string]Values{}}
-	if a, found := e.catalogue.Action(service, name); found {
+	base := scope{q: q, catalogue: e.catalogue, who: w, service: service, name: name, lower: strings.ToLower(name), bit: policy.ServiceBit(service)}
+	if a, found := e.catalogue.Action(service, base.lower); found {
 		base.action = a
 	} else {
 		note("the action %s is unknown to %s", r.Action, e.catalogue.Version())
+	}
+	if len(r.Context) > 0 {
+		base.context = make(map[string]Values, len(r.Context))
 	}
 	for k, v := range r.Context {
 		base.context[strings.ToLower(k)] = base.single(strings.ToLower(k), v)
@@ -57,11 +60,11 @@ func (e *Engine) scopes(q *Question) (out []*scope, problems []string, err error
 		}
 		out = append(out, &s)
 	}
-	for _, d := range q.documents() {
+	q.each(func(d *policy.Document) {
 		for _, p := range d.Problems {
 			note("%s, %s: %s", d.Name, p.Path, p.What)
 		}
-	}
+	})
 	return out, problems, nil
 }
 
@@ -76,17 +79,37 @@ func (s *scope) single(lower string, v Values) Values {
 
 // documents are all policies of the question.
 func (q *Question) documents() []*policy.Document {
+	var out []*policy.Document
+	q.each(func(d *policy.Document) { out = append(out, d) })
+	return out
+}
+
+// each visits all policies of the question.
+func (q *Question) each(visit func(*policy.Document)) {
 	p := &q.Policies
-	out := slices.Concat(p.Identity, p.Boundary, p.Session)
-	for _, l := range slices.Concat(p.SCP, p.RCP) {
-		out = append(out, l.Policies...)
+	all := func(list []*policy.Document) {
+		for _, d := range list {
+			if d != nil {
+				visit(d)
+			}
+		}
 	}
-	out = append(out, p.Resource)
-	out = append(out, p.Endpoint...)
-	if s3 := q.Facts.S3; s3 != nil && s3.AccessPoint != nil {
-		out = append(out, s3.AccessPoint.Policy)
+	all(p.Identity)
+	all(p.Boundary)
+	all(p.Session)
+	for _, l := range p.SCP {
+		all(l.Policies)
 	}
-	return slices.DeleteFunc(out, func(d *policy.Document) bool { return d == nil })
+	for _, l := range p.RCP {
+		all(l.Policies)
+	}
+	if p.Resource != nil {
+		visit(p.Resource)
+	}
+	all(p.Endpoint)
+	if s3 := q.Facts.S3; s3 != nil && s3.AccessPoint != nil && s3.AccessPoint.Policy != nil {
+		visit(s3.AccessPoint.Policy)
+	}
 }
 
 // conditions are all conditions of the question's policies.

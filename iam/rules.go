@@ -48,6 +48,9 @@ func (s *scope) rcp() bool {
 // (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html,
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html).
 func (s *scope) trustsAccount() bool {
+	if s.service != "kms" && s.service != "sts" {
+		return true
+	}
 	a, err := arn.Parse(s.resource)
 	if err != nil {
 		// One of all resources: for KMS a key, unless the action is for none.

@@ -19,6 +19,8 @@ type scope struct {
 	action    *permission.Action // nil when the catalogue does not have it
 	service   string             // of the action, lower case
 	name      string             // of the action
+	lower     string             // the name in lower case
+	bit       uint64             // of the service, for a quick no of statements
 
 	resource string // ARN, or "*"
 	// bucketUnknown is set when the resource is only the key of an object in a

@@ -161,6 +161,8 @@ func (p *parser) statement(s *Statement, n *Node, path string) {
 			}
 			s.Actions.List = append(s.Actions.List, a)
 		}
+		s.Actions.index = newActionIndex(s.Actions.List)
+		s.unconcerned = s.Actions.unconcerned()
 	} else {
 		p.problem(n, join(path, "Action"), "no Action: the statement matches nothing")
 	}
@@ -339,7 +341,11 @@ func (p *parser) conditions(n *Node, path string) []*Condition {
 }
 
 func (p *parser) value(text string, op Operator) *Template {
-	return newTemplate(text, op.Test.Wild(), p.variables() && op.Test.Variables())
+	t := newTemplate(text, op.Test.Wild(), p.variables() && op.Test.Variables())
+	if op.Test == ArnLike && !t.vars {
+		t.byField = filled{t.parts, nil}.set(true)
+	}
+	return t
 }
 
 // Unreadable makes a document of which nothing is known.
