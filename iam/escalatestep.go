@@ -17,8 +17,14 @@ func (x *escalator) steps(s *standing, visit func(u Use, doubt Doubt)) {
 		if p.By == "user" && s.role || p.By == "role" && !s.role || !x.worthTrying(p, may) {
 			continue
 		}
+		// One resource is enough for each role that many have.
+		had := map[*subject]bool{}
 		x.casts(p, s, func(c cast) {
+			if p.Through != nil && had[c.target] && p.Gives.What == "principal" {
+				return
+			}
 			if u, doubt, ok := x.play(p, s, c); ok {
+				had[c.target] = doubt.None()
 				visit(u, doubt)
 			}
 		})
