@@ -170,6 +170,22 @@ func TestPathsToAdministrators(t *testing.T) {
 		{"a role that is passed to one service only",
 			user("dev", "", allow("lambda:*")+`, {Effect: Allow, Action: "iam:PassRole", Resource: "*", Condition: {StringEquals: {iam:PassedToService: ec2.amazonaws.com}}}`) +
 				role("boss", by("lambda"), "", admin), ""},
+		{"a new role must have a boundary that allows nothing of worth",
+			user("dev", "", `{Effect: Allow, Action: ["iam:CreateRole", "iam:PutRolePolicy"], Resource: "*", Condition: {StringEquals: {iam:PermissionsBoundary: "arn:aws:iam::111122223333:policy/limit"}}}`) +
+				managedPolicy("limit", one, allow("s3:*")), ""},
+		{"a new role must have a boundary that allows everything",
+			user("dev", "", `{Effect: Allow, Action: ["iam:CreateRole", "iam:PutRolePolicy"], Resource: "*", Condition: {StringEquals: {iam:PermissionsBoundary: "arn:aws:iam::111122223333:policy/limit"}}}`) +
+				managedPolicy("limit", one, admin), "new-role-put-policy"},
+		{"a stack must have another service role than that of an administrator",
+			user("dev", "", allow("iam:PassRole")+`, {Effect: Allow, Action: "cloudformation:*", Resource: "*", Condition: {StringEquals: {cloudformation:RoleArn: "arn:aws:iam::111122223333:role/small"}}}`) +
+				role("boss", by("cloudformation"), "", admin), ""},
+		{"an instance of one type only may be started",
+			user("dev", "", allow("iam:PassRole")+`, {Effect: Allow, Action: "ec2:RunInstances", Resource: "*", Condition: {StringEqualsIfExists: {ec2:InstanceType: t3.micro}}}`) +
+				role("boss", by("ec2"), "", admin) + `  app: {Type: AWS::IAM::InstanceProfile, ARN: "arn:aws:iam::111122223333:instance-profile/app", Region: "", Properties: {InstanceProfileName: app, Roles: [boss]}}` + "\n",
+			"ec2-run-instances"},
+		{"a tag that calls must bring is brought by those that can",
+			user("dev", "", allow("iam:PassRole")+`, {Effect: Allow, Action: "lambda:*", Resource: "*", Condition: {StringEquals: {aws:RequestTag/team: dev}}}`) + role("boss", by("lambda"), "", admin),
+			"lambda-create-event-source"},
 		{"a policy that was not read leaves all unknown, of the role that is there",
 			user("dev", "", allow("sts:AssumeRole")) + role("boss", account, "", "") + "", ""},
 	} {
