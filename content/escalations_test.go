@@ -278,3 +278,35 @@ func TestTheDocumentationListsEveryEscalation(t *testing.T) {
 		t.Errorf("docs/escalations.md gives another number than %d primitives and %d examples", len(list), examples)
 	}
 }
+
+func TestWhatAnEscalationRangesOverIsWhatItsActionsAreFor(t *testing.T) {
+	catalogue, err := permission.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range escalations(t) {
+		of := map[string]string{"group": "AWS::IAM::Group", "policy": "AWS::IAM::ManagedPolicy", "boundary": "AWS::IAM::ManagedPolicy", "provider": e.Provider}
+		if e.Through != nil {
+			of["through"] = e.Through.Type
+		}
+		for _, n := range e.Needs {
+			service, name, _ := strings.Cut(n.Action, ":")
+			a, found := catalogue.Action(service, name)
+			if !found {
+				continue
+			}
+			for _, on := range n.On {
+				arn := ""
+				for _, r := range e.Examples[0].World.Resources {
+					switch {
+					case on == "self" && r.ID == e.Examples[0].By, on == "target" && r.ID == e.Examples[0].To, of[on] != "" && r.Type == of[on]:
+						arn = r.ARN
+					}
+				}
+				if arn != "" && !isResourceOf(catalogue, a, arn) {
+					t.Errorf("%s: %s is not for %s, %s", e.ID, n.Action, on, arn)
+				}
+			}
+		}
+	}
+}
