@@ -91,7 +91,7 @@ func worldFrom(tb testing.TB, snap *haetae.Snapshot) *iam.World {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return iam.NewWorld(iam.New(c), graph.New(sch, graph.Assemble(sch, snap, graph.Options{})), iam.Options{})
+	return iam.NewWorld(iam.New(c), graph.New(sch, graph.Assemble(sch, snap, graph.Options{})), iam.Options{AssumeNoOrganization: true})
 }
 
 // read is the catalogue; it is decoded once for all tests.
