@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -165,6 +166,12 @@ func TestEscalationsRangeOverTypesThatTheSchemaKnows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wrong := map[string]bool{} // once for all examples of a primitive
+	defer func() {
+		for _, what := range slices.Sorted(maps.Keys(wrong)) {
+			t.Error(what)
+		}
+	}()
 	known := func(id, typ string) {
 		if _, ok := sch.Type(typ); typ != "" && !ok {
 			t.Errorf("%s: the type %s is not in the schema", id, typ)
@@ -178,12 +185,45 @@ func TestEscalationsRangeOverTypesThatTheSchemaKnows(t *testing.T) {
 		for _, x := range e.Examples {
 			for _, r := range x.World.Resources {
 				known(e.ID, r.Type)
+				typ, ok := sch.Type(r.Type)
+				for _, part := range []map[string]any{r.Props, r.Observed, r.Volatile} {
+					for name := range part {
+						if !ok {
+							continue
+						}
+						if _, err := typ.Lookup(name); err != nil {
+							wrong[fmt.Sprintf("%s: %v", e.ID, err)] = true
+						}
+					}
+				}
 			}
 		}
 		if e.Through == nil {
 			continue
 		}
 		known(e.ID, e.Through.Type)
+		typ, ok := sch.Type(e.Through.Type)
+		if !ok {
+			continue
+		}
+		var paths []string
+		for _, role := range e.Through.Role {
+			first, _, _ := strings.Cut(role, ">") // the rest is followed in the graph
+			paths = append(paths, first)
+		}
+		for _, c := range e.When {
+			if c.Property != nil {
+				paths = append(paths, c.Property.Path)
+			}
+			if c.PropertySet != "" {
+				paths = append(paths, c.PropertySet)
+			}
+		}
+		for _, path := range paths {
+			if _, err := typ.Lookup(path); err != nil {
+				t.Errorf("%s: %v", e.ID, err)
+			}
+		}
 	}
 }
 
