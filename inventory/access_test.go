@@ -137,3 +137,29 @@ func TestACallWithAHomeIsMadeThereInThePartitionThatHasIt(t *testing.T) {
 		t.Errorf("a call without a home is made in %s", got)
 	}
 }
+
+func TestTheDirectoryOfAnotherAccountIsNotMissingHere(t *testing.T) {
+	const instances = `{"Instances":[{"InstanceArn":"arn:aws:sso:::instance/ssoins-1","IdentityStoreId":"d-1","OwnerAccountId":"111122223333","Status":"ACTIVE"}]}`
+	const denied = `{"InstanceArn":"arn:aws:sso:::instance/ssoins-1","Error":{"Code":"AccessDeniedException","Message":""}}`
+	s := load(t, `
+-- 444455556666/eu-west-1/sso-admin.list-instances.json --
+`+instances+`
+-- 444455556666/eu-west-1/sso-admin.list-permission-sets.i.json --
+`+denied+`
+-- 111122223333/eu-west-1/sso-admin.list-instances.json --
+`+instances+`
+-- 111122223333/eu-west-1/sso-admin.list-permission-sets.i.json --
+`+denied+`
+`, Options{})
+	for _, typ := range []string{"AWS::SSO::PermissionSet", "AWS::IdentityStore::User"} {
+		if c := covered(t, s, "444455556666", "eu-west-1", typ); c.Status != haetae.Complete {
+			t.Errorf("a member of the organization lacks %s: %s", typ, c.Detail)
+		}
+	}
+	if c := covered(t, s, me, "eu-west-1", "AWS::SSO::PermissionSet"); c.Status != haetae.Missing || c.Reason != haetae.Denied {
+		t.Errorf("for the owner of the instance permission sets are %s, %s", c.Status, c.Reason)
+	}
+	if c := covered(t, s, me, "eu-west-1", "AWS::IdentityStore::User"); c.Status == haetae.Complete {
+		t.Error("for the owner of the instance nobody asked for users, and they are complete")
+	}
+}
