@@ -133,6 +133,7 @@ type comparer struct {
 	sets          map[int]actionSet
 	reported      actionSet // actions of which there is an example
 	vagueAccounts bool
+	nobody        string              // an account that no policy names
 	named         []*wildcard.Pattern // ARNs of principals that have profiles of their own
 	reasons       []string
 

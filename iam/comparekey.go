@@ -19,6 +19,11 @@ func alwaysThere(lower string) bool {
 	return false
 }
 
+// there tells whether every request of the profile has the key.
+func (d *comparer) there(key string) bool {
+	return alwaysThere(key) || slices.Contains(d.profile.sure, key)
+}
+
 // assignment is what a comparison gives to condition keys.
 type assignment map[string]binding
 
@@ -56,7 +61,7 @@ func (d *comparer) solveKey(key string, list []literal, env assignment) (binding
 		return b, d.check(key, b, list, env)
 	}
 	gone := binding{absent: true}
-	if !alwaysThere(key) && !slices.Contains(d.profile.sure, key) && d.check(key, gone, list, env) == found {
+	if !d.there(key) && d.check(key, gone, list, env) == found {
 		return gone, found
 	}
 	k, known := d.engine.catalogue.Key(key)

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,8 +110,10 @@ func (d *comparer) newProfile(p Principal, pattern string) (*profile, bool) {
 			none: append(slices.Clone(d.named), wildcard.Compile("*/"), wildcard.Compile("*:role/aws-service-role/*")),
 		}
 		delete(out.fixed, "aws:principalarn")
+		out.sure = []string{"aws:principalarn"}
 		if w.kind == user {
 			delete(out.fixed, "aws:username")
+			out.sure = append(out.sure, "aws:username")
 		}
 	}
 	return out, true
@@ -136,7 +139,7 @@ func (p *profile) as(arnText, userName string) Principal {
 	case session:
 		if arnText != "" && arnText != w.arn {
 			name := arnText[strings.LastIndexByte(arnText, '/')+1:]
-			return Principal{ARN: "arn:" + partition + ":sts::" + w.account + ":assumed-role/" + name + "/session"}
+			return Principal{ARN: "arn:" + partition + ":sts::" + w.account + ":assumed-role/" + name + w.session[strings.LastIndexByte(w.session, '/'):]}
 		}
 		return Principal{ARN: w.session}
 	}
@@ -149,50 +152,80 @@ func (p *profile) as(arnText, userName string) Principal {
 	return Principal{ARN: w.arn}
 }
 
-// accountNumber finds account ids in texts.
+// accountNumbers finds account ids in texts.
 func accountNumbers(text string) []string {
 	return regexp.MustCompile(`\b[0-9]{12}\b`).FindAllString(text, -1)
 }
 
+// mentions are what documents say about who may ask, and from where.
+type mentions struct {
+	accounts, partitions []string
+	named                []policy.Principal
+	principals           bool // somebody asks who it is
+	networks             bool // or from where
+	vague                bool // accounts are named by patterns
+}
+
+func (m *mentions) text(text string) {
+	for _, p := range regexp.MustCompile(`\barn:(aws-[a-z-]+):`).FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(m.partitions, p[1]) {
+			m.partitions = append(m.partitions, p[1])
+		}
+	}
+}
+
+func (m *mentions) account(text string) {
+	for _, a := range accountNumbers(text) {
+		if !slices.Contains(m.accounts, a) {
+			m.accounts = append(m.accounts, a)
+		}
+	}
+}
+
+func (m *mentions) statement(st *policy.Statement) {
+	if st.Principals != nil {
+		m.principals = true
+		for _, p := range st.Principals.List {
+			m.text(p.Text)
+			m.account(p.Text)
+			if !slices.Contains(m.named, p) {
+				m.named = append(m.named, p)
+			}
+		}
+	}
+	for _, key := range keysOf(st) {
+		m.principals = m.principals || strings.HasPrefix(key, "aws:principal") || strings.HasPrefix(key, "aws:user")
+		m.networks = m.networks || networkKey(key)
+	}
+	for _, c := range st.Conditions {
+		for _, t := range c.Values {
+			m.text(t.Text)
+			if c.Lower == "aws:principalaccount" || c.Lower == "aws:principalarn" {
+				m.account(t.Text)
+				m.vague = m.vague || vagueAccount(c, t)
+			}
+		}
+	}
+}
+
 // profiles are all that the documents tell apart.
 func (d *comparer) profiles(docs []*policy.Document) []*profile {
-	accounts := []string{strangerAccount}
-	var named []policy.Principal
-	principals, networks := false, false
-	note := func(text string) {
-		for _, a := range accountNumbers(text) {
-			if !slices.Contains(accounts, a) {
-				accounts = append(accounts, a)
-			}
-		}
-	}
+	m := mentions{partitions: []string{"aws"}}
+	granting := false
 	for _, doc := range docs {
+		granting = granting || doc.Type.Granting()
 		for _, st := range doc.Statements {
-			principals = principals || st.Principals != nil
-			if st.Principals != nil {
-				for _, p := range st.Principals.List {
-					note(p.Text)
-					if !slices.Contains(named, p) {
-						named = append(named, p)
-					}
-				}
-			}
-			for _, key := range keysOf(st) {
-				principals = principals || strings.HasPrefix(key, "aws:principal") || strings.HasPrefix(key, "aws:user")
-				networks = networks || networkKey(key)
-			}
-			for _, c := range st.Conditions {
-				if c.Lower != "aws:principalaccount" && c.Lower != "aws:principalarn" && c.Lower != "kms:calleraccount" {
-					continue
-				}
-				for _, t := range c.Values {
-					note(t.Text)
-					d.vagueAccounts = d.vagueAccounts || vagueAccount(c, t)
-				}
-			}
+			m.statement(st)
 		}
 	}
-	for _, p := range named {
+	d.vagueAccounts = m.vague
+	// One account more than are named.
+	d.nobody = strangerAccount
+	for i := 1; slices.Contains(m.accounts, d.nobody); i++ {
+		d.nobody = fmt.Sprintf("%012d", i)
+	}
+	m.accounts = append([]string{d.nobody}, m.accounts...)
+	for _, p := range m.named {
 		d.named = append(d.named, namesOf(p.Text)...)
 	}
 	var out []*profile
@@ -201,17 +234,21 @@ func (d *comparer) profiles(docs []*policy.Document) []*profile {
 			out = append(out, one)
 		}
 	}
-	granting := slices.ContainsFunc(docs, func(doc *policy.Document) bool { return doc.Type.Granting() })
-	for _, a := range accounts {
-		iam, sts := "arn:aws:iam::"+a+":", "arn:aws:sts::"+a+":"
-		add(Principal{ARN: iam + "user/x"}, iam+"user/?*")
-		if !principals {
-			break // nobody asks who it is
+	for _, a := range m.accounts {
+		for _, partition := range m.partitions {
+			iam, sts := "arn:"+partition+":iam::"+a+":", "arn:"+partition+":sts::"+a+":"
+			add(Principal{ARN: iam + "user/x"}, iam+"user/?*")
+			if !m.principals {
+				continue
+			}
+			add(Principal{ARN: sts + "assumed-role/x/session"}, iam+"role/?*")
+			add(Principal{ARN: sts + "federated-user/x"}, "")
+			if granting {
+				add(Principal{ARN: iam + "root"}, "")
+			}
 		}
-		add(Principal{ARN: sts + "assumed-role/x/session"}, iam+"role/?*")
-		add(Principal{ARN: sts + "federated-user/x"}, "")
-		if granting {
-			add(Principal{ARN: iam + "root"}, "")
+		if !m.principals {
+			break
 		}
 	}
 	if granting {
@@ -219,7 +256,7 @@ func (d *comparer) profiles(docs []*policy.Document) []*profile {
 		add(Principal{Service: "stranger.amazonaws.com"}, "")
 		add(Principal{Federated: "stranger.example"}, "")
 	}
-	for _, p := range named {
+	for _, p := range m.named {
 		switch p.Kind {
 		case "Service":
 			add(Principal{Service: p.Text}, "")
@@ -229,7 +266,7 @@ func (d *comparer) profiles(docs []*policy.Document) []*profile {
 			out = append(out, d.principalsOf(p.Text)...)
 		}
 	}
-	if networks {
+	if m.networks {
 		out = byNetwork(out)
 	}
 	return out
@@ -253,28 +290,43 @@ func namesOf(text string) []*wildcard.Pattern {
 }
 
 // principalsOf are the principals that an ARN in a Principal element can stand
-// for: a role is seen in its sessions.
+// for: a role is seen in its sessions, a session beside another one of its role.
 func (d *comparer) principalsOf(text string) []*profile {
 	a, err := arn.Parse(text)
 	if err != nil {
 		return nil
 	}
-	one := Principal{ARN: text}
-	path := ""
+	var out []*profile
+	add := func(p Principal, role *wildcard.Pattern, exact string) {
+		one, ok := d.newProfile(p, "")
+		if !ok {
+			return
+		}
+		switch {
+		case exact != "":
+			one.who.arn = exact
+			one.fixed["aws:principalarn"] = binding{values: One(exact)}
+		case role != nil:
+			delete(one.fixed, "aws:principalarn")
+			one.sure = []string{"aws:principalarn"}
+			one.names.all = []*wildcard.Pattern{role, wildcard.Compile("arn:" + a.Partition + ":iam::" + a.Account + ":role/*")}
+		}
+		out = append(out, one)
+	}
+	sessions := "arn:" + a.Partition + ":sts::" + a.Account + ":assumed-role/"
 	if rest, ok := strings.CutPrefix(a.Resource, "role/"); ok && a.Service == "iam" {
-		name := rest[strings.LastIndexByte(rest, '/')+1:]
-		one.ARN = "arn:" + a.Partition + ":sts::" + a.Account + ":assumed-role/" + name + "/session"
-		path = text
+		add(Principal{ARN: sessions + rest[strings.LastIndexByte(rest, '/')+1:] + "/session"}, nil, text)
+		return out
 	}
-	p, ok := d.newProfile(one, "")
-	if !ok {
-		return nil
+	if rest, ok := strings.CutPrefix(a.Resource, "assumed-role/"); ok {
+		name, session, _ := strings.Cut(rest, "/")
+		role := wildcard.Join(false, wildcard.Part{Text: "*/"}, wildcard.Part{Text: name, Literal: true})
+		add(Principal{ARN: text}, role, "")
+		add(Principal{ARN: sessions + name + "/other-than-" + session}, role, "")
+		return out
 	}
-	if path != "" {
-		p.who.arn = path
-		p.fixed["aws:principalarn"] = binding{values: One(path)}
-	}
-	return []*profile{p}
+	add(Principal{ARN: text}, nil, "")
+	return out
 }
 
 // vagueAccount tells whether a value names accounts by a pattern other than "all
@@ -328,7 +380,7 @@ func byNetwork(list []*profile) []*profile {
 	gone := binding{absent: true}
 	for _, p := range list {
 		public, private := *p, *p
-		public.sure = []string{"aws:sourceip"}
+		public.sure = append(slices.Clone(p.sure), "aws:sourceip")
 		public.gone = append(slices.Clone(p.gone), "aws:vpcsourceip", "aws:sourcevpc", "aws:vpce")
 		private.fixed = map[string]binding{"aws:sourceip": gone}
 		for k, v := range p.fixed {

@@ -115,5 +115,5 @@ func (d *comparer) stranger() bool {
 		// the users of a public one.
 		return !strings.HasPrefix(w.name, "arn:")
 	}
-	return d.profile.account == strangerAccount
+	return d.profile.account == d.nobody
 }

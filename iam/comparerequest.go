@@ -157,7 +157,7 @@ func (d *comparer) assignments(open []string, chosen settled) (list []assignment
 		for _, text := range texts {
 			values = append(values, binding{values: One(text)})
 		}
-		if !alwaysThere(key) {
+		if !d.there(key) {
 			values = append(values, binding{absent: true})
 		}
 		var next []assignment
@@ -186,7 +186,7 @@ func (d *comparer) assignments(open []string, chosen settled) (list []assignment
 func (d *comparer) listed(key string, list []literal) (texts []string, exhaustive bool) {
 	for _, l := range list {
 		c := l.condition
-		if c.Broken || c.Operator.Test != policy.StringEquals || c.Operator.Negated == l.want {
+		if c.Broken || c.Operator.Test != policy.StringEquals && c.Operator.Test != policy.StringLike || c.Operator.Negated == l.want {
 			continue
 		}
 		texts, exhaustive = nil, true
@@ -215,7 +215,7 @@ func (d *comparer) variableValues(key string, chosen settled) []string {
 	name := key[strings.LastIndexAny(key, ":/")+1:]
 	add(niceValue(key), name+"1")
 	present := append(slices.Clone(chosen[key]), d.present(key))
-	if b, answer := d.solveKey(key, present, nil); answer != never && !b.absent && len(b.values.List) > 0 {
+	if b, answer := d.solveKey(key, present, assignment{}); answer == found && !b.absent {
 		add(b.values.List[0])
 	}
 	if strings.HasSuffix(key, "account") {

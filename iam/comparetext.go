@@ -105,9 +105,11 @@ func possibleText(demands []demand, in among, known fill) chance {
 }
 
 // symbolic looks for a text that fits one demand, and none of those that it must
-// not fit, with a character of its own for each variable. A "?" that must not
-// fit could take the symbol for one character, which the variable's value may
-// not be, so such templates are left out. That can only make more possible.
+// not fit, with a character of its own for each variable. A wildcard that must
+// not fit, but could take the symbol and not every value of the variable, would
+// spoil the proof: "?" takes one character, and those that stay in a field of a
+// Resource take no colon. Templates with such are left out, which can only make
+// more possible.
 func symbolic(one demand, demands []demand, known fill, open func(*policy.Template) bool) chance {
 	symbols := map[string]rune{}
 	filler := func(test policy.Test, absent bool) fill {
@@ -141,9 +143,11 @@ func symbolic(one demand, demands []demand, known fill, open func(*policy.Templa
 			if !c.inside && strings.Contains(t.Text, "?") {
 				continue
 			}
-			safe = safe && (!open(t) || fieldsStay(t))
+			safe = safe && (!open(t) || fieldsStay(t, c.test))
 			if f, ok, _ := t.Fill(filler(c.test, false)); ok {
-				out = append(out, setOf(f, c.test))
+				if set := setOf(f, c.test); c.inside || c.test != "" || set == f.Pattern {
+					out = append(out, set)
+				}
 			}
 			if f, ok, _ := t.Fill(filler(c.test, true)); ok && c.inside {
 				out = append(out, setOf(f, c.test)) // by the variable's default
@@ -158,10 +162,14 @@ func symbolic(one demand, demands []demand, known fill, open func(*policy.Templa
 }
 
 // fieldsStay tells whether the values of a template's variables cannot move the
-// fields of an ARN: they stand in its last field, or are accounts.
-func fieldsStay(t *policy.Template) bool {
+// fields of an ARN: they stand in its last field, or are accounts, or fields do
+// not matter.
+func fieldsStay(t *policy.Template, test policy.Test) bool {
+	if test != "" && test != policy.ArnLike {
+		return true
+	}
 	i := strings.Index(t.Text, "${")
-	if i < 0 || strings.Count(t.Text[:i], ":") >= 5 || !strings.HasPrefix(t.Text, "arn:") {
+	if i < 0 || strings.Count(t.Text[:i], ":") >= 5 {
 		return true
 	}
 	return !slices.ContainsFunc(t.Variables(), func(key string) bool {

@@ -114,7 +114,7 @@ func TestAnAssignmentNamesTheInstanceOfItsPermissionSet(t *testing.T) {
 			"all versions of a policy are read", "iam:GetAccountAuthorizationDetails",
 			`{"Policies":[{"Arn":"arn:aws:iam::111122223333:policy/p","PolicyName":"p","DefaultVersionId":"v2","PolicyVersionList":[{"VersionId":"v2","IsDefaultVersion":true,"Document":{"Statement":[]}},{"VersionId":"v1","IsDefaultVersion":false,"Document":"%7B%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%7D%5D%7D"}]}]}`,
 			"AWS::IAM::ManagedPolicy", "arn:aws:iam::111122223333:policy/p",
-			map[string]string{"PolicyDocument": `{"Statement":[]}`, "Observed.Versions": `[{"VersionId":"v2","IsDefaultVersion":true,"Document":{"Statement":[]}},{"VersionId":"v1","IsDefaultVersion":false,"Document":{"Statement":[{"Effect":"Allow"}]}}]`},
+			map[string]string{"PolicyDocument": `{"Statement":[]}`, "Observed.Versions": `[{"VersionId":"v2","IsDefaultVersion":true,"PolicyDocument":{"Statement":[]}},{"VersionId":"v1","IsDefaultVersion":false,"PolicyDocument":{"Statement":[{"Effect":"Allow"}]}}]`},
 		}, {
 			"a permission set without an inline policy", "sso-admin:GetInlinePolicyForPermissionSet", `{"PermissionSetArn":"arn:aws:sso:::permissionSet/i/p","InlinePolicy":""}`,
 			"AWS::SSO::PermissionSet", "arn:aws:sso:::permissionSet/i/p", map[string]string{"InlinePolicy": `null`},

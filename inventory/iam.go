@@ -353,14 +353,13 @@ func readPolicies(a *Answer) (out []*haetae.Resource) {
 			if v["IsDefaultVersion"] == true && v["Document"] != nil {
 				r.Props["PolicyDocument"] = policy(v["Document"])
 			}
-			one := take(v, "VersionId", "IsDefaultVersion", "CreateDate")
+			version := take(v, "VersionId", "IsDefaultVersion", "CreateDate")
 			if v["Document"] != nil {
-				one["Document"] = policy(v["Document"])
+				version["PolicyDocument"] = policy(v["Document"])
 			}
-			versions = append(versions, one)
+			versions = append(versions, version)
 		}
-		if has(p, "PolicyVersionList") {
-			// Whoever may set the default version chooses among them.
+		if p["PolicyVersionList"] != nil {
 			r.Observed["Versions"] = versions
 		}
 		out = append(out, r)
