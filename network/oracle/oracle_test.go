@@ -1,0 +1,52 @@
+package oracle
+
+import (
+	"strings"
+	"testing"
+)
+
+func world(t *testing.T, topology string) *World {
+	t.Helper()
+	snap, err := Parse(topology)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewWorld(snap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestTheCasesByHandHaveTheAnswersOfAWSsPages(t *testing.T) {
+	cases, err := Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) < 120 {
+		t.Errorf("%d cases, at least 120 are wanted", len(cases))
+	}
+	names := map[string]bool{}
+	for _, c := range cases {
+		if names[c.Name] {
+			t.Errorf("%s:%d: two cases of that name", c.File, c.Line)
+		}
+		names[c.Name] = true
+		if !strings.HasPrefix(c.Page, "https://docs.aws.amazon.com/") || c.Says == "" || len(c.Asks) == 0 {
+			t.Errorf("%s:%d: no page of AWS's, no sentence or no question", c.File, c.Line)
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			w := world(t, c.Topology)
+			for _, ask := range c.Asks {
+				from, p, err := ParsePacket(ask.Packet)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := w.Ask(from, p)
+				if got.Got() != ask.Want || ask.End != "" && got.End != ask.End {
+					t.Errorf("%s:%d: %s\n  want %s %s, got %s\n  %s says: %s", c.File, c.Line, ask.Packet, ask.Want, ask.End, got, c.Page, c.Says)
+				}
+			}
+		})
+	}
+}
