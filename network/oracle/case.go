@@ -29,6 +29,9 @@ type Ask struct {
 	// Want is "answered", "unanswered" (delivered, but the answer is not) or
 	// "dropped", and End where the packet ends, "" where that is not asked.
 	Want, End string
+	// Leg asks what a load balancer makes of a packet that it received at the
+	// interface which Packet names; End is then the target.
+	Leg bool
 }
 
 // Got is what an answer is called in the cases.
@@ -43,6 +46,8 @@ func (a Answer) Got() string {
 	}
 	return "unanswered"
 }
+
+func outcome(s string) bool { return s == "answered" || s == "unanswered" || s == "dropped" }
 
 // Cases reads the cases that were written by hand.
 func Cases() (out []Case, err error) {
@@ -98,9 +103,10 @@ func readCases(file, data string) (out []Case, err error) {
 				return nil, fmt.Errorf("%s:%d: part %q is not there", file, n, value)
 			}
 			at.Topology += text
-		case keyed && (key == "answered" || key == "unanswered" || key == "dropped"):
+		case keyed && outcome(strings.TrimPrefix(key, "leg ")):
 			packet, end, _ := strings.Cut(value, " at ")
-			at.Asks = append(at.Asks, Ask{Packet: packet, Want: key, End: end})
+			want, leg := strings.CutPrefix(key, "leg ")
+			at.Asks = append(at.Asks, Ask{Packet: packet, Want: want, End: end, Leg: leg})
 		default:
 			at.Topology += line + "\n"
 		}

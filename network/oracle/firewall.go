@@ -416,7 +416,7 @@ func (k *walk) inspect(f *firewall, endpoint string) (bool, result) {
 	case k.reply && !seen && k.p.Proto == TCP:
 		// The middle of a connection whose beginning this endpoint did not see:
 		// the stream exception policy drops it, which is its default.
-		// https://docs.aws.amazon.com/network-firewall/latest/developerguide/stateful-rule-groups-evaluation.html
+		// https://docs.aws.amazon.com/network-firewall/latest/developerguide/stream-exception-policy.html
 		return false, k.drop(endpoint, "an answer to what it did not see")
 	}
 	verdict := f.verdict(k.p)

@@ -42,6 +42,10 @@ func TestTheCasesByHandHaveTheAnswersOfAWSsPages(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if ask.Leg {
+					checkLeg(t, w, c, ask, from, p)
+					continue
+				}
 				got := w.Ask(from, p)
 				if got.Got() != ask.Want || ask.End != "" && got.End != ask.End {
 					t.Errorf("%s:%d: %s\n  want %s %s, got %s\n  %s says: %s", c.File, c.Line, ask.Packet, ask.Want, ask.End, got, c.Page, c.Says)
@@ -49,4 +53,20 @@ func TestTheCasesByHandHaveTheAnswersOfAWSsPages(t *testing.T) {
 			}
 		})
 	}
+}
+
+func checkLeg(t *testing.T, w *World, c Case, ask Ask, at string, p Packet) {
+	legs, err := w.Legs(at, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leg := range legs {
+		if leg.Target == ask.End {
+			if got := leg.Answer.Got(); got != ask.Want {
+				t.Errorf("%s:%d: %s to %s: want %s, got %s\n  %s says: %s", c.File, c.Line, leg.Packet, ask.End, ask.Want, leg.Answer, c.Page, c.Says)
+			}
+			return
+		}
+	}
+	t.Errorf("%s:%d: %s: no connection to %s", c.File, c.Line, ask.Packet, ask.End)
 }
