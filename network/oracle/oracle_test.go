@@ -70,3 +70,47 @@ func checkLeg(t *testing.T, w *World, c Case, ask Ask, at string, p Packet) {
 	}
 	t.Errorf("%s:%d: %s: no connection to %s", c.File, c.Line, ask.Packet, ask.End)
 }
+
+func TestGeneratedTopologiesAreReadAndWalked(t *testing.T) {
+	got, ways := map[string]int{}, map[string]int{}
+	for seed := range uint64(300) {
+		topology := Generate(seed)
+		snap, err := Parse(topology)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, topology)
+		}
+		w, err := NewWorld(snap)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, topology)
+		}
+		for _, s := range w.Packets(seed, 60) {
+			from, p, err := ParsePacket(s)
+			if err != nil {
+				t.Fatalf("seed %d: %s: %v", seed, s, err)
+			}
+			a := w.Ask(from, p)
+			got[a.Got()]++
+			if a.Got() == "answered" {
+				way := strings.Join(a.Why, "\n")
+				for _, sign := range []string{"source translated", "route to pcx-", "route to tgw-attach-", "route to vpce-f", "route to vpce-s3",
+					"stateful \"pass\"", "stateless pass", "route to eni-", "vgw-", "route to eigw-", "[2600:", "tgw-attach-9: delivered"} {
+					if strings.Contains(way, sign) {
+						ways[sign]++
+					}
+				}
+			}
+		}
+	}
+	t.Log(got, ways)
+	if len(ways) != 12 {
+		t.Errorf("packets were answered by only %d of 12 ways: %v", len(ways), ways)
+	}
+	for _, kind := range []string{"answered", "unanswered", "dropped"} {
+		if got[kind] < 800 {
+			t.Errorf("%d of 18,000 packets were %s: the generator misses something", got[kind], kind)
+		}
+	}
+	if got["not modelled"] > 900 {
+		t.Errorf("%d of 18,000 packets met what is not modelled", got["not modelled"])
+	}
+}
