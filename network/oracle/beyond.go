@@ -93,7 +93,7 @@ func (p *parser) tgwTable(w words) error {
 			all = append(all, text(b, "CidrBlock")+text(b, "Ipv6CidrBlock"))
 		}
 		for _, c := range all {
-			push(r, "Routes", map[string]any{"DestinationCidrBlock": c, "TransitGatewayAttachmentId": a, "Blackhole": false})
+			push(r, "Routes", map[string]any{"DestinationCidrBlock": c, "TransitGatewayAttachmentId": a, "Blackhole": false, "Type": "propagated"})
 		}
 	}
 	return nil
@@ -104,7 +104,7 @@ func (p *parser) tgwRoute(w words) error {
 	if err != nil {
 		return err
 	}
-	one := map[string]any{"DestinationCidrBlock": w.at[2], "Blackhole": w.at[3] == "blackhole"}
+	one := map[string]any{"DestinationCidrBlock": w.at[2], "Blackhole": w.at[3] == "blackhole", "Type": "static"}
 	if w.at[3] != "blackhole" {
 		one["TransitGatewayAttachmentId"] = w.at[3]
 	}
@@ -143,7 +143,8 @@ func (p *parser) firewall(w words) error {
 	p.add("AWS::NetworkFirewall::FirewallPolicy", firewallARN("firewall-policy", name), w.at[2], map[string]any{"FirewallPolicyName": name, "FirewallPolicy": policy}, nil)
 	p.add("AWS::NetworkFirewall::Firewall", firewallARN("firewall", name), w.at[2], map[string]any{"FirewallName": name, "VpcId": w.at[2],
 		"FirewallPolicyArn": firewallARN("firewall-policy", name), "SubnetMappings": []any{map[string]any{"SubnetId": s.ID}}},
-		map[string]any{"FirewallArn": firewallARN("firewall", name), "EndpointIds": []any{text(s.Props, "AvailabilityZone") + ":" + e.ID}})
+		map[string]any{"FirewallArn": firewallARN("firewall", name), "EndpointIds": []any{text(s.Props, "AvailabilityZone") + ":" + e.ID},
+			"Endpoints": []any{map[string]any{"AvailabilityZone": s.Props["AvailabilityZone"], "SubnetId": s.ID, "EndpointId": e.ID, "Status": "READY"}}})
 	return nil
 }
 
@@ -228,8 +229,8 @@ func (p *parser) stateful(x []string) error {
 }
 
 func (p *parser) bpa(w words) error {
-	r := p.add("AWS::EC2::VPCBlockPublicAccessOptions", cmp.Or(w.by["account"], account), "", map[string]any{"InternetGatewayBlockMode": w.at[1]}, nil)
-	r.Account, r.Region = cmp.Or(w.by["account"], account), cmp.Or(w.by["region"], region)
+	at := place{cmp.Or(w.by["account"], account), cmp.Or(w.by["region"], region)}
+	p.blocks[at] = w.at[1]
 	return nil
 }
 

@@ -32,6 +32,7 @@ type madeVPC struct {
 	addrs             []string
 	tables            []string
 	igw, nat, wall    string
+	natIn, wallIn     string // subnets
 	vgw, eigw, store  string
 	boxes             []string // interfaces that may be appliances
 	doors             []string // subnets of the attachment
@@ -95,7 +96,7 @@ func (g *generator) vpc(i int) {
 	}
 	g.vpcs = append(g.vpcs, v)
 	g.say("vpc %s %s%s", v.id, v.cidr, extra)
-	for s := range 1 + g.rng.IntN(4) {
+	for s := range min(4, 1+g.rng.IntN(5)) {
 		m := madeSubnet{id: g.id("subnet"), cidr: fmt.Sprintf("10.%d.%d.0/24", i, s+1), zone: pick(g, []string{"us-east-1a", "us-east-1b"})}
 		six := ""
 		if v.six != "" {
@@ -135,16 +136,17 @@ func (g *generator) vpc(i int) {
 			g.eni(v, m, s, e)
 		}
 	}
-	if g.often(40) {
+	if g.often(50) {
 		v.nat = fmt.Sprintf("nat-%d", i)
 		s := g.rng.IntN(len(v.subnets))
 		public := ""
 		if g.often(80) {
 			public = fmt.Sprintf(" public=54.0.%d.5", i)
 		}
-		g.say("nat %s %s 10.%d.%d.5%s", v.nat, v.subnets[s].id, i, s+1, public)
+		v.natIn = v.subnets[s].id
+		g.say("nat %s %s 10.%d.%d.5%s", v.nat, v.natIn, i, s+1, public)
 	}
-	if g.often(25) {
+	if g.often(35) {
 		g.firewall(v)
 	}
 }
@@ -271,11 +273,16 @@ func (g *generator) routes(v *madeVPC, pcx, tgw string) {
 	v.tables = []string{main}
 	for i := range v.subnets {
 		v.subnets[i].table = main
-		if g.often(60) {
+		special := v.subnets[i].id == v.natIn || v.subnets[i].id == v.wallIn
+		if special && g.often(80) || g.often(60) {
 			t := g.id("rtb")
 			g.say("rtb %s %s %s", t, v.id, v.subnets[i].id)
 			v.subnets[i].table = t
 			v.tables = append(v.tables, t)
+			// What is in the middle mostly has a way out that is not itself.
+			if special && v.igw != "" && g.often(80) {
+				g.route(t, "0.0.0.0/0", v.igw)
+			}
 		}
 	}
 	box := ""
@@ -283,13 +290,17 @@ func (g *generator) routes(v *madeVPC, pcx, tgw string) {
 		box = pick(g, v.boxes)
 	}
 	for _, t := range v.tables {
-		out := slices.DeleteFunc([]string{v.igw, v.igw, v.igw, v.nat, v.nat, v.wall, v.wall, tgw, box, v.vgw}, func(s string) bool { return s == "" })
+		out := slices.DeleteFunc([]string{v.igw, v.igw, v.igw, v.nat, v.nat, v.nat, v.wall, v.wall, v.wall, tgw, box, v.vgw}, func(s string) bool { return s == "" })
 		if len(out) > 0 && g.often(85) {
 			more := []string{}
 			if g.often(4) {
 				more = append(more, "blackhole")
 			}
-			g.route(t, "0.0.0.0/0", pick(g, out), more...)
+			to := pick(g, out)
+			if v.wall != "" && g.often(40) {
+				to = v.wall
+			}
+			g.route(t, "0.0.0.0/0", to, more...)
 		}
 		if v.six != "" && g.often(80) {
 			g.route(t, "::/0", v.igw+v.eigw)
@@ -405,11 +416,11 @@ func (g *generator) transit() string {
 
 func (g *generator) firewall(v *madeVPC) {
 	v.wall = fmt.Sprintf("vpce-f%d", v.index)
-	s := pick(g, v.subnets)
-	g.say("vpce %s %s gwlb %s", v.wall, v.id, s.id)
+	v.wallIn = pick(g, v.subnets).id
+	g.say("vpce %s %s gwlb %s", v.wall, v.id, v.wallIn)
 	name := fmt.Sprintf("fw%d", v.index)
 	mode := pick(g, []string{"", "", "strict", "strict last=drop_strict"})
-	otherwise := pick(g, []string{"", "", " otherwise=pass", " otherwise=drop"})
+	otherwise := pick(g, []string{"", "", "", "", " otherwise=pass", " otherwise=drop"})
 	g.say("%s", strings.TrimSpace(fmt.Sprintf("firewall %s %s %s %s%s", name, v.id, v.wall, mode, otherwise)))
 	four := func() string {
 		for {
@@ -418,16 +429,15 @@ func (g *generator) firewall(v *madeVPC) {
 			}
 		}
 	}
-	for i, priority := range g.rng.Perm(5)[:g.rng.IntN(4)] {
-		_ = i
+	for _, priority := range g.rng.Perm(5)[:g.rng.IntN(3)] {
 		g.say("stateless %s %d %s %s %s %s %s %s", name, priority+1, pick(g, []string{"pass", "drop", "forward_to_sfe"}),
 			pick(g, []string{"tcp", "udp", "all", "icmp"}), four(), pick(g, []string{"*", "*", "1024-65535", "443"}), four(), pick(g, []string{"*", "443", "80-443", "1024-65535"}))
 	}
-	for range g.rng.IntN(4) {
-		g.say("stateful %s %d %s %s %s %s %s %s %s", name, 1+g.rng.IntN(2), pick(g, []string{"pass", "pass", "drop", "reject", "alert"}),
-			pick(g, []string{"tcp", "udp", "ip", "icmp"}), pick(g, []string{"any", "any", four(), "$HOME_NET", "$EXTERNAL_NET"}),
+	for range g.rng.IntN(5) {
+		g.say("stateful %s %d %s %s %s %s %s %s %s", name, 1+g.rng.IntN(2), pick(g, []string{"pass", "pass", "pass", "drop", "reject", "alert"}),
+			pick(g, []string{"tcp", "tcp", "udp", "ip", "ip", "icmp"}), pick(g, []string{"any", "any", "any", four(), "$HOME_NET", "$EXTERNAL_NET"}),
 			pick(g, []string{"any", "any", "1024:", "443"}), pick(g, []string{"->", "->", "->", "<>"}),
-			pick(g, []string{"any", "any", four(), "$HOME_NET", "!" + four()}), pick(g, []string{"any", "443", "80:443", "[22,80]", "!443"}))
+			pick(g, []string{"any", "any", "any", four(), "$HOME_NET", "!" + four()}), pick(g, []string{"any", "any", "443", "80:443", "[22,80]", "!443"}))
 	}
 }
 

@@ -48,7 +48,7 @@ import (
 //	listener web TCP 443 group
 //	tg group vpc-a instance|ip TCP 8080 i-a,10.0.0.1 [preserve=true]
 func Parse(topology string) (*haetae.Snapshot, error) {
-	p := &parser{byID: map[string]*haetae.Resource{}, snap: &haetae.Snapshot{Time: 1767225600}}
+	p := &parser{byID: map[string]*haetae.Resource{}, blocks: map[place]string{}, snap: &haetae.Snapshot{Time: 1767225600}}
 	for line := range strings.Lines(topology) {
 		line, _, _ = strings.Cut(line, "#")
 		x := strings.Fields(line)
@@ -69,9 +69,10 @@ const (
 )
 
 type parser struct {
-	snap *haetae.Snapshot
-	byID map[string]*haetae.Resource
-	sids int64
+	snap   *haetae.Snapshot
+	byID   map[string]*haetae.Resource
+	blocks map[place]string
+	sids   int64
 }
 
 // words are the words of a line: those by place and those by name.
@@ -217,6 +218,12 @@ func (p *parser) eni(w words) error {
 				"DeviceIndex": "0", "GroupSet": listed(w.by["sg"], plain), "PrivateIpAddresses": slices.Clone(four), "Ipv6Addresses": slices.Clone(six)}}},
 			map[string]any{"InstanceId": instance, "VpcId": s.Props["VpcId"], "State": map[string]any{"Name": "running", "Code": "16"}})
 	}
+	shown := []any{}
+	for _, a := range four {
+		one := map[string]any{"PrivateIpAddress": text(a, "PrivateIpAddress"), "Primary": len(shown) == 0}
+		shown = append(shown, one)
+	}
+	r.Observed["Addresses"] = shown
 	// The first public address is that of the first private one, and so on.
 	for i, public := range strings.Split(w.by["public"], ",") {
 		if public == "" {
@@ -229,6 +236,8 @@ func (p *parser) eni(w words) error {
 		if i == 0 {
 			r.Observed["PublicIp"] = public
 		}
+		one, _ := shown[i].(map[string]any)
+		one["PublicIp"], one["AllocationId"] = public, "eipalloc-"+public
 		p.add("AWS::EC2::EIP", "eipalloc-"+public, s.ID, map[string]any{"Domain": "vpc", "NetworkInterfaceId": name, "PrivateIpAddress": private},
 			map[string]any{"PublicIp": public, "AllocationId": "eipalloc-" + public, "AssociationId": "eipassoc-" + public})
 	}
@@ -514,10 +523,16 @@ func (p *parser) finish() {
 		}
 	}
 	places := map[place]bool{{account, region}: true}
+	for at := range p.blocks {
+		places[at] = true
+	}
 	for _, r := range p.snap.Resources {
 		places[place{r.Account, r.Region}] = true
 	}
 	for at := range places {
+		r := p.add("Haetae::Region", at.region, "", nil, map[string]any{"VpcBlockPublicAccess": map[string]any{
+			"InternetGatewayBlockMode": cmp.Or(p.blocks[at], "off"), "State": "update-complete"}})
+		r.Account, r.Region, r.Props = at.account, at.region, map[string]any{}
 		p.snap.Coverage = append(p.snap.Coverage, haetae.Coverage{Account: at.account, Region: at.region, Type: "*", Status: haetae.Complete})
 	}
 	p.snap.Sort()

@@ -62,7 +62,8 @@ func (w *World) readTransitTable(r *haetae.Resource) error {
 		}
 	}
 	for _, x := range items(r.Props["Routes"]) {
-		one := transitRoute{list: text(x, "PrefixListId"), attachment: text(x, "TransitGatewayAttachmentId"), blackhole: truth(x, "Blackhole")}
+		one := transitRoute{list: text(x, "PrefixListId"), attachment: text(x, "TransitGatewayAttachmentId"),
+			blackhole: truth(x, "Blackhole"), propagated: text(x, "Type") == "propagated"}
 		if c := text(x, "DestinationCidrBlock"); c != "" {
 			var err error
 			if one.dest, err = netip.ParsePrefix(c); err != nil {

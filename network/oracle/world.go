@@ -91,8 +91,8 @@ func NewWorld(snap *haetae.Snapshot) (*World, error) {
 		"AWS::EC2::SecurityGroup": w.readGroup, "AWS::EC2::NetworkAcl": w.readACL, "AWS::EC2::RouteTable": w.readTable,
 		"AWS::EC2::PrefixList": w.readList, "AWS::EC2::NatGateway": w.readNAT, "AWS::EC2::VPCPeeringConnection": w.readPeering,
 		"AWS::EC2::VPCEndpoint": w.readEndpoint, "AWS::EC2::TransitGateway": w.readTGW,
-		"AWS::EC2::TransitGatewayAttachment":    w.readAttachment,
-		"AWS::EC2::VPCBlockPublicAccessOptions": w.readBlock, "AWS::EC2::VPCBlockPublicAccessExclusion": w.readExclusion,
+		"AWS::EC2::TransitGatewayAttachment": w.readAttachment,
+		"Haetae::Region":                     w.readBlock, "AWS::EC2::VPCBlockPublicAccessExclusion": w.readExclusion,
 		"AWS::ElasticLoadBalancingV2::LoadBalancer": w.readBalancer,
 	}
 	for _, r := range snap.Resources {
@@ -242,7 +242,7 @@ func (w *World) readEndpoint(r *haetae.Resource) error {
 }
 
 func (w *World) readBlock(r *haetae.Resource) error {
-	w.blocks[place{r.Account, r.Region}] = text(r.Props, "InternetGatewayBlockMode")
+	w.blocks[place{r.Account, r.Region}] = text(r.Observed["VpcBlockPublicAccess"], "InternetGatewayBlockMode")
 	return nil
 }
 
@@ -361,3 +361,16 @@ func addresses(to *[]netip.Addr, s string) error {
 }
 
 func suffix(s string) string { return s[strings.LastIndexAny(s, ":/")+1:] }
+
+// VPC returns the VPC of an interface, "" when it is not there.
+func (w *World) VPC(id string) string {
+	if e := w.enis[id]; e != nil {
+		return e.vpc
+	}
+	return ""
+}
+
+// Holds tells whether an interface is there and holds an address.
+func (w *World) Holds(id string, a netip.Addr) bool {
+	return w.enis[id] != nil && slices.Contains(w.enis[id].addrs, a)
+}

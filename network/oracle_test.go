@@ -1,0 +1,232 @@
+package network_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/haetae/haetae/graph"
+	"github.com/haetae/haetae/network"
+	"github.com/haetae/haetae/network/oracle"
+	"github.com/haetae/haetae/schema"
+)
+
+// pair is the engine and the oracle, given the same resources.
+type pair struct {
+	engine *network.World
+	oracle *oracle.World
+}
+
+func both(sch *schema.Schema, topology string) (pair, error) {
+	snap, err := oracle.Parse(topology)
+	if err != nil {
+		return pair{}, err
+	}
+	snap = graph.Assemble(sch, snap, graph.Options{})
+	judge, err := oracle.NewWorld(snap)
+	if err != nil {
+		return pair{}, err
+	}
+	return pair{network.Build(graph.New(sch, snap)), judge}, nil
+}
+
+// ask puts the packet to the engine as a question of one packet.
+func (w pair) ask(from string, p oracle.Packet) (*network.Answer, error) {
+	q := map[string]any{"id": 1, "dst": map[string]any{"address": p.Dst.String()}, "proto": p.Proto}
+	switch {
+	case from == oracle.Internet:
+		q["src"] = map[string]any{"address": p.Src.String()}
+	case strings.HasPrefix(from, "eni-"):
+		q["src"] = map[string]any{"address": p.Src.String(), "vpc": w.oracle.VPC(from)}
+	default:
+		q["src"] = map[string]any{"address": p.Src.String(), "via": from}
+	}
+	switch p.Proto {
+	case oracle.TCP, oracle.UDP:
+		q["srcPort"], q["port"] = p.SrcPort, p.DstPort
+	case oracle.ICMP, oracle.ICMPv6:
+		q["icmp"] = map[string]any{"type": p.Type, "code": p.Code}
+	}
+	line, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	question, err := network.ParseQuestion(line)
+	if err != nil {
+		return nil, err
+	}
+	return w.engine.Reach(question)
+}
+
+// differ says how the engine and the oracle disagree about a packet, "" when
+// they do not.
+func (w pair) differ(packet string) string {
+	from, p, err := oracle.ParsePacket(packet)
+	if err != nil {
+		return err.Error()
+	}
+	if strings.HasPrefix(from, "eni-") && !w.oracle.Holds(from, p.Src) {
+		return "" // a question takes its source as given
+	}
+	want := w.oracle.Ask(from, p)
+	if want.NotModelled != "" {
+		return ""
+	}
+	got, err := w.ask(from, p)
+	if err != nil {
+		return "the engine: " + err.Error()
+	}
+	// The engine may say that it depends only where the oracle assumed something,
+	// or where AWS's own choice has more than one outcome.
+	depends := len(want.Assumed) > 0 || want.Varies
+	if !agree(got.Forward.Verdict, want.Forward, depends) {
+		return tell("forward", got, want)
+	}
+	if want.Forward && answerable(p) && !agree(got.Reply.Verdict, want.Reply, depends) {
+		return tell("reply", got, want)
+	}
+	// A connection needs its answers; other packets are for one direction.
+	if through := want.Forward && (want.Reply || p.Proto != oracle.TCP); !agree(got.Verdict, through, depends) {
+		return tell("verdict", got, want)
+	}
+	return ""
+}
+
+func agree(got network.Verdict, want, depends bool) bool {
+	switch got {
+	case network.Reachable:
+		return want
+	case network.Blocked:
+		return !want
+	}
+	return depends
+}
+
+func tell(what string, got *network.Answer, want oracle.Answer) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: the engine says %s", what, got.Verdict)
+	for name, path := range map[string]network.Path{"forward": got.Forward, "reply": got.Reply} {
+		fmt.Fprintf(&b, "\n    %s %s:", name, path.Verdict)
+		for _, h := range path.Hops {
+			fmt.Fprintf(&b, " %s %s(%s) %t;", h.Kind, h.Resource, h.Rule, h.Passed)
+		}
+	}
+	for _, x := range got.Blockers {
+		fmt.Fprintf(&b, "\n    blocker %s %s %s %s", x.Direction, x.Code, x.Resource, x.Rule)
+	}
+	fmt.Fprintf(&b, "\n    depends on %v\n  the oracle says %s", got.DependsOn, want)
+	return b.String()
+}
+
+// answerable tells whether an answer to the packet is defined: of ICMP only an
+// echo request has one that a snapshot can speak of (RFC 792, RFC 4443).
+func answerable(p oracle.Packet) bool {
+	switch p.Proto {
+	case oracle.ICMP:
+		return p.Type == 8 && p.Code == 0
+	case oracle.ICMPv6:
+		return p.Type == 128 && p.Code == 0
+	}
+	return true
+}
+
+func loadSchema(t *testing.T) *schema.Schema {
+	t.Helper()
+	sch, err := schema.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sch
+}
+
+func TestTheEngineAnswersTheCasesByHand(t *testing.T) {
+	sch := loadSchema(t)
+	cases, err := oracle.Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			w, err := both(sch, c.Topology)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, ask := range c.Asks {
+				if ask.Leg {
+					continue // what a load balancer makes of a packet is a question of its own
+				}
+				if d := w.differ(ask.Packet); d != "" {
+					t.Errorf("%s:%d: %s\n  %s\n  %s says: %s", c.File, c.Line, ask.Packet, d, c.Page, c.Says)
+				}
+			}
+		})
+	}
+}
+
+// TestTheEngineAgreesWithTheOracle asks both about 100,000 packets of random
+// topologies. A disagreement is shrunk to a topology that can be read.
+func TestTheEngineAgreesWithTheOracle(t *testing.T) {
+	sch := loadSchema(t)
+	const topologies, packets = 500, 200
+	var (
+		mu       sync.Mutex
+		failures []string
+		work     = make(chan uint64)
+		wait     sync.WaitGroup
+	)
+	for range 2 {
+		wait.Go(func() {
+			for seed := range work {
+				if f := compare(sch, seed, packets); f != "" {
+					mu.Lock()
+					failures = append(failures, f)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for seed := range uint64(topologies) {
+		mu.Lock()
+		enough := len(failures) >= 5
+		mu.Unlock()
+		if enough {
+			break
+		}
+		work <- seed
+	}
+	close(work)
+	wait.Wait()
+	for _, f := range failures {
+		t.Error(f)
+	}
+}
+
+// compare asks about packets of one topology and returns the first disagreement.
+func compare(sch *schema.Schema, seed uint64, packets int) string {
+	topology := oracle.Generate(seed)
+	w, err := both(sch, topology)
+	if err != nil {
+		return fmt.Sprintf("seed %d: %v\n%s", seed, err, topology)
+	}
+	for _, p := range w.oracle.Packets(seed, packets) {
+		if w.differ(p) == "" {
+			continue
+		}
+		var d string
+		small := oracle.Shrink(topology, func(less string) bool {
+			w, err := both(sch, less)
+			if err != nil {
+				return false
+			}
+			now := w.differ(p)
+			if now != "" {
+				d = now
+			}
+			return now != ""
+		})
+		return fmt.Sprintf("seed %d: %s\n%s  %s", seed, p, small, d)
+	}
+	return ""
+}
