@@ -63,35 +63,43 @@ func (w pair) ask(from string, p oracle.Packet) (*network.Answer, error) {
 // differ says how the engine and the oracle disagree about a packet, "" when
 // they do not.
 func (w pair) differ(packet string) string {
+	d, _ := w.compare(packet)
+	return d
+}
+
+// compare also says in a few words what each of them thinks, so that shrinking
+// does not end at another disagreement.
+func (w pair) compare(packet string) (difference, kind string) {
 	from, p, err := oracle.ParsePacket(packet)
 	if err != nil {
-		return err.Error()
+		return err.Error(), ""
 	}
 	if strings.HasPrefix(from, "eni-") && !w.oracle.Holds(from, p.Src) {
-		return "" // a question takes its source as given
+		return "", "" // a question takes its source as given
 	}
 	want := w.oracle.Ask(from, p)
 	if want.NotModelled != "" {
-		return ""
+		return "", ""
 	}
 	got, err := w.ask(from, p)
 	if err != nil {
-		return "the engine: " + err.Error()
+		return "the engine: " + err.Error(), "error"
 	}
 	// The engine may say that it depends only where the oracle assumed something,
 	// or where AWS's own choice has more than one outcome.
+	kind = fmt.Sprint(got.Verdict, got.Forward.Verdict, got.Reply.Verdict, want.Got(), len(want.Assumed))
 	depends := len(want.Assumed) > 0 || want.Varies
 	if !agree(got.Forward.Verdict, want.Forward, depends) {
-		return tell("forward", got, want)
+		return tell("forward", got, want), kind
 	}
 	if want.Forward && answerable(p) && !agree(got.Reply.Verdict, want.Reply, depends) {
-		return tell("reply", got, want)
+		return tell("reply", got, want), kind
 	}
 	// A connection needs its answers; other packets are for one direction.
 	if through := want.Forward && (want.Reply || p.Proto != oracle.TCP); !agree(got.Verdict, through, depends) {
-		return tell("verdict", got, want)
+		return tell("verdict", got, want), kind
 	}
-	return ""
+	return "", ""
 }
 
 func agree(got network.Verdict, want, depends bool) bool {
@@ -211,20 +219,21 @@ func compare(sch *schema.Schema, seed uint64, packets int) string {
 		return fmt.Sprintf("seed %d: %v\n%s", seed, err, topology)
 	}
 	for _, p := range w.oracle.Packets(seed, packets) {
-		if w.differ(p) == "" {
+		d, kind := w.compare(p)
+		if d == "" {
 			continue
 		}
-		var d string
 		small := oracle.Shrink(topology, func(less string) bool {
 			w, err := both(sch, less)
 			if err != nil {
 				return false
 			}
-			now := w.differ(p)
-			if now != "" {
-				d = now
+			now, like := w.compare(p)
+			if now == "" || like != kind {
+				return false
 			}
-			return now != ""
+			d = now
+			return true
 		})
 		return fmt.Sprintf("seed %d: %s\n%s  %s", seed, p, small, d)
 	}

@@ -418,6 +418,8 @@ func (k *walk) inspect(f *firewall, endpoint string) (bool, result) {
 		// the stream exception policy drops it, which is its default.
 		// https://docs.aws.amazon.com/network-firewall/latest/developerguide/stream-exception-policy.html
 		return false, k.drop(endpoint, "an answer to what it did not see")
+	case k.reply && !seen:
+		return false, k.unmodelled("an answer of protocol %d to what firewall %s did not see", k.p.Proto, f.id)
 	}
 	verdict := f.verdict(k.p)
 	switch verdict {

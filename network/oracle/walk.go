@@ -191,6 +191,9 @@ func (k *walk) start(from string) result {
 
 // leave sends the packet from an interface.
 func (k *walk) leave(e *eni) result {
+	if slices.Contains(e.addrs, k.p.Src) && slices.Contains(e.addrs, k.p.Dst) {
+		return k.unmodelled("an interface that talks to itself")
+	}
 	// "The source/destination check … the instance must be the source or
 	// destination of any traffic it sends or receives."
 	// https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html
@@ -369,6 +372,9 @@ func (k *walk) follow(t *table, s *subnet) result {
 		return k.drop(t.id, "the route to %s is a blackhole", r.target)
 	}
 	k.say(t.id, "route to %s", r.target)
+	if !k.w.has(r.target) {
+		return k.unmodelled("%s is not in the snapshot", r.target)
+	}
 	switch kind, _, _ := strings.Cut(r.target, "-"); kind {
 	case "local":
 		return k.deliver(t.vpc, from)

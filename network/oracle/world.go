@@ -374,3 +374,15 @@ func (w *World) VPC(id string) string {
 func (w *World) Holds(id string, a netip.Addr) bool {
 	return w.enis[id] != nil && slices.Contains(w.enis[id].addrs, a)
 }
+
+// has tells whether what a route points at is in the snapshot.
+func (w *World) has(target string) bool {
+	known := map[string]bool{"local": true}
+	for _, ids := range [][]string{sortedKeys(w.igws), sortedKeys(w.eigws), sortedKeys(w.vgws), sortedKeys(w.nats), sortedKeys(w.peerings),
+		sortedKeys(w.tgws), sortedKeys(w.endpoints), sortedKeys(w.enis)} {
+		for _, id := range ids {
+			known[id] = true
+		}
+	}
+	return known[target]
+}
