@@ -38,6 +38,9 @@ func (w pair) ask(from string, p oracle.Packet) (*network.Answer, error) {
 	switch {
 	case from == oracle.Internet:
 		q["src"] = map[string]any{"address": p.Src.String()}
+		if id := w.oracle.Public(p.Dst); id != "" {
+			q["dst"] = id
+		}
 	case strings.HasPrefix(from, "eni-"):
 		q["src"] = map[string]any{"address": p.Src.String(), "vpc": w.oracle.VPC(from)}
 	default:

@@ -386,3 +386,24 @@ func (w *World) has(target string) bool {
 	}
 	return known[target]
 }
+
+// Public returns the interface to which an internet gateway translates a public
+// address, or that holds a public IPv6 address, when that is the only address of
+// its kind that the interface has; else "".
+func (w *World) Public(a netip.Addr) string {
+	for id, e := range w.enis {
+		var all []netip.Addr
+		for _, own := range e.addrs {
+			switch {
+			case a.Is4() && e.public[own].IsValid():
+				all = append(all, e.public[own])
+			case a.Is6() && own.Is6():
+				all = append(all, own)
+			}
+		}
+		if len(all) == 1 && all[0] == a {
+			return id
+		}
+	}
+	return ""
+}
