@@ -3,7 +3,6 @@ package oracle
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"strings"
 )
@@ -26,6 +25,7 @@ type generator struct {
 
 type madeVPC struct {
 	id, cidr, six     string
+	region            string
 	index             int
 	subnets           []madeSubnet
 	enis, groups      []string
@@ -33,6 +33,7 @@ type madeVPC struct {
 	tables            []string
 	igw, nat, wall    string
 	natIn, wallIn     string // subnets
+	second            string // a subnet in another CIDR block
 	vgw, eigw, store  string
 	boxes             []string // interfaces that may be appliances
 	doors             []string // subnets of the attachment
@@ -64,11 +65,12 @@ func (g *generator) all() {
 	pcx := ""
 	if len(g.vpcs) > 1 && g.often(50) {
 		pcx = "pcx-1"
+		a, b := g.vpcs[0], g.vpcs[len(g.vpcs)-1]
 		status := ""
 		if g.often(10) {
 			status = " status=pending-acceptance"
 		}
-		g.say("pcx pcx-1 %s %s%s", g.vpcs[0].id, g.vpcs[1].id, status)
+		g.say("pcx pcx-1 %s %s%s", a.id, b.id, status)
 	}
 	tgw := ""
 	if len(g.vpcs) > 1 && g.often(50) {
@@ -95,9 +97,18 @@ func (g *generator) vpc(i int) {
 		extra = " " + v.six
 	}
 	g.vpcs = append(g.vpcs, v)
+	v.region = "us-east-1"
+	if i == 2 && g.often(50) {
+		v.region = "eu-west-1"
+		extra += " region=eu-west-1"
+	}
+	if g.often(20) {
+		extra += fmt.Sprintf(" 172.%d.0.0/16", 20+i)
+		v.second = fmt.Sprintf("172.%d.0.0/24", 20+i)
+	}
 	g.say("vpc %s %s%s", v.id, v.cidr, extra)
 	for s := range min(4, 1+g.rng.IntN(5)) {
-		m := madeSubnet{id: g.id("subnet"), cidr: fmt.Sprintf("10.%d.%d.0/24", i, s+1), zone: pick(g, []string{"us-east-1a", "us-east-1b"})}
+		m := madeSubnet{id: g.id("subnet"), cidr: fmt.Sprintf("10.%d.%d.0/24", i, s+1), zone: v.region + pick(g, []string{"a", "b"})}
 		six := ""
 		if v.six != "" {
 			m.six = fmt.Sprintf("2600:1f00:%d:%d::/64", i+1, s+1)
@@ -136,6 +147,7 @@ func (g *generator) vpc(i int) {
 			g.eni(v, m, s, e)
 		}
 	}
+	g.others(v)
 	if g.often(50) {
 		v.nat = fmt.Sprintf("nat-%d", i)
 		s := g.rng.IntN(len(v.subnets))
@@ -148,6 +160,49 @@ func (g *generator) vpc(i int) {
 	}
 	if g.often(35) {
 		g.firewall(v)
+	}
+}
+
+// others adds what is no instance: endpoints and load balancers, and a subnet in
+// a second CIDR block.
+func (g *generator) others(v *madeVPC) {
+	if v.second != "" {
+		m := madeSubnet{id: g.id("subnet"), cidr: v.second, zone: v.region + "a"}
+		g.say("subnet %s %s %s zone=%s", m.id, v.id, m.cidr, m.zone)
+		at := strings.Replace(v.second, "0/24", "10", 1)
+		g.say("eni %s %s %s sg=%s", g.id("eni"), m.id, at, pick(g, v.groups))
+		v.subnets, v.addrs = append(v.subnets, m), append(v.addrs, at)
+	}
+	if g.often(20) {
+		s := g.rng.IntN(len(v.subnets))
+		if v.subnets[s].cidr == v.second {
+			return
+		}
+		g.say("eni %s %s 10.%d.%d.30 kind=vpc_endpoint sg=%s", g.id("eni"), v.subnets[s].id, v.index, s+1, pick(g, v.groups))
+		v.addrs = append(v.addrs, fmt.Sprintf("10.%d.%d.30", v.index, s+1))
+	}
+	if g.often(20) {
+		s := g.rng.IntN(len(v.subnets))
+		if v.subnets[s].cidr == v.second {
+			return
+		}
+		id, name, public, groups := g.id("eni"), fmt.Sprintf("lb%d", v.index), "", "sg="+pick(g, v.groups)
+		if v.igw != "" && g.often(60) {
+			public = fmt.Sprintf(" public=54.0.%d.%d", v.index, 70+s)
+		}
+		kind := pick(g, []string{"application", "network", "network"})
+		if kind == "network" && g.often(50) {
+			groups = "sg="
+		}
+		g.say("eni %s %s 10.%d.%d.40 kind=lb %s%s", id, v.subnets[s].id, v.index, s+1, groups, public)
+		v.addrs = append(v.addrs, fmt.Sprintf("10.%d.%d.40", v.index, s+1))
+		g.say("lb %s %s %s %s", name, kind, id, groups)
+		proto := "HTTP"
+		if kind == "network" {
+			proto = pick(g, []string{"TCP", "UDP", "TCP_UDP"})
+		}
+		g.say("tg tg%d %s ip %s 8080 10.%d.1.10", v.index, v.id, proto, v.index)
+		g.say("listener %s %s %s tg%d", name, proto, pick(g, []string{"443", "80"}), v.index)
 	}
 }
 
@@ -198,7 +253,7 @@ func (g *generator) scope() string {
 func (g *generator) peer(v *madeVPC) string {
 	other := pick(g, g.vpcs)
 	if v.six != "" && g.often(30) {
-		return pick(g, []string{"::/0", v.six, pick(g, v.subnets).six, "2a00:1450::/32"})
+		return pick(g, []string{"::/0", v.six, v.subnets[0].six, "2a00:1450::/32"})
 	}
 	return pick(g, []string{"0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", v.cidr, other.cidr, pick(g, other.subnets).cidr, pick(g, other.addrs) + "/32",
 		strings.TrimSuffix(pick(g, other.subnets).cidr, "0/24") + "8/30", "203.0.113.0/24", "10.0.0.0/8", "203.0.113.0/25"})
@@ -290,6 +345,10 @@ func (g *generator) routes(v *madeVPC, pcx, tgw string) {
 		box = pick(g, v.boxes)
 	}
 	for _, t := range v.tables {
+		tgw := tgw
+		if v.region != "us-east-1" {
+			tgw = ""
+		}
 		out := slices.DeleteFunc([]string{v.igw, v.igw, v.igw, v.nat, v.nat, v.nat, v.wall, v.wall, v.wall, tgw, box, v.vgw}, func(s string) bool { return s == "" })
 		if len(out) > 0 && g.often(85) {
 			more := []string{}
@@ -297,8 +356,11 @@ func (g *generator) routes(v *madeVPC, pcx, tgw string) {
 				more = append(more, "blackhole")
 			}
 			to := pick(g, out)
-			if v.wall != "" && g.often(40) {
+			switch {
+			case v.wall != "" && g.often(40):
 				to = v.wall
+			case v.nat != "" && g.often(40):
+				to = v.nat
 			}
 			g.route(t, "0.0.0.0/0", to, more...)
 		}
@@ -324,7 +386,13 @@ func (g *generator) routes(v *madeVPC, pcx, tgw string) {
 			if o == v {
 				continue
 			}
-			via := slices.DeleteFunc([]string{pcx, tgw, tgw}, func(s string) bool { return s == "" })
+			via := []string{}
+			if pcx != "" {
+				via = append(via, pcx)
+			}
+			if tgw != "" && v.region == "us-east-1" {
+				via = append(via, tgw, tgw)
+			}
 			if len(via) > 0 && g.often(85) {
 				g.route(t, pick(g, []string{o.cidr, o.cidr, "10.0.0.0/8", pick(g, o.subnets).cidr}), pick(g, via))
 			}
@@ -357,7 +425,7 @@ func (g *generator) transit() string {
 	g.say("tgw tgw-1%s", references)
 	var all []string
 	for i, v := range g.vpcs {
-		if g.often(10) {
+		if g.often(10) || v.region != "us-east-1" {
 			continue
 		}
 		zones := map[string]bool{}
@@ -418,6 +486,9 @@ func (g *generator) firewall(v *madeVPC) {
 	v.wall = fmt.Sprintf("vpce-f%d", v.index)
 	v.wallIn = pick(g, v.subnets).id
 	g.say("vpce %s %s gwlb %s", v.wall, v.id, v.wallIn)
+	if g.often(15) {
+		return // some appliance behind a Gateway Load Balancer
+	}
 	name := fmt.Sprintf("fw%d", v.index)
 	mode := pick(g, []string{"", "", "strict", "strict last=drop_strict"})
 	otherwise := pick(g, []string{"", "", "", "", " otherwise=pass", " otherwise=drop"})
@@ -439,162 +510,4 @@ func (g *generator) firewall(v *madeVPC) {
 			pick(g, []string{"any", "any", "1024:", "443"}), pick(g, []string{"->", "->", "->", "<>"}),
 			pick(g, []string{"any", "any", "any", four(), "$HOME_NET", "!" + four()}), pick(g, []string{"any", "any", "443", "80:443", "[22,80]", "!443"}))
 	}
-}
-
-// Packets makes n packets near the borders of the rules of a world, in the form
-// that [ParsePacket] reads.
-func (w *World) Packets(seed uint64, n int) []string {
-	g := &generator{rng: rand.New(rand.NewPCG(seed, 11))}
-	var four, six []end
-	for _, id := range sortedKeys(w.enis) {
-		e := w.enis[id]
-		if e.kind != "interface" {
-			continue
-		}
-		for _, a := range e.addrs {
-			if a.Is4() {
-				four = append(four, end{id, a})
-			} else {
-				six = append(six, end{id, a})
-			}
-		}
-	}
-	ports := w.borders()
-	var out []string
-	for len(out) < n {
-		ends, far := four, w.far()
-		if len(six) > 0 && g.often(20) {
-			ends, far = six, []netip.Addr{netip.MustParseAddr("2a00:1450::1"), netip.MustParseAddr("2600:1f00:1:1::99")}
-		}
-		var src end
-		dst := pick(g, ends).addr
-		switch {
-		case g.often(15):
-			src = end{Internet, netip.MustParseAddr(pick(g, []string{"203.0.113.9", "203.0.113.129", "198.51.100.1"}))}
-			if dst.Is6() {
-				src.addr = netip.MustParseAddr("2a00:1450::1")
-			} else if publics := w.publics(); len(publics) > 0 {
-				dst = pick(g, publics)
-			} else {
-				continue
-			}
-		case g.often(8) && dst.Is4() && len(w.outside()) > 0:
-			src = end{pick(g, w.outside()), netip.MustParseAddr(pick(g, []string{"192.168.1.1", "192.168.200.1"}))}
-		default:
-			src = pick(g, ends)
-			if g.often(35) {
-				dst = pick(g, far)
-			}
-		}
-		if src.addr == dst || w.Holds(src.at, dst) {
-			continue // a host that talks to itself sends nothing
-		}
-		out = append(out, fmt.Sprintf("%s %s", src.at, g.packet(src.addr, dst, ports)))
-	}
-	return out
-}
-
-type end struct {
-	at   string
-	addr netip.Addr
-}
-
-func (g *generator) packet(src, dst netip.Addr, ports []int) string {
-	switch n := g.rng.IntN(20); {
-	case n < 13:
-		return fmt.Sprintf("tcp %s > %s", netip.AddrPortFrom(src, uint16(pick(g, ports))), netip.AddrPortFrom(dst, uint16(pick(g, ports))))
-	case n < 16:
-		return fmt.Sprintf("udp %s > %s", netip.AddrPortFrom(src, uint16(pick(g, ports))), netip.AddrPortFrom(dst, uint16(pick(g, ports))))
-	case n < 19 && src.Is4():
-		return fmt.Sprintf("icmp 8/0 %s > %s", src, dst)
-	case n < 19:
-		return fmt.Sprintf("icmpv6 128/0 %s > %s", src, dst)
-	}
-	return fmt.Sprintf("47 %s > %s", src, dst)
-}
-
-// borders are ports at which rules begin to say something else.
-func (w *World) borders() []int {
-	out := []int{40000, 443, 443, 80}
-	for _, p := range w.interestingPorts() {
-		out = append(out, p, p-1)
-	}
-	for _, a := range w.acls {
-		for _, e := range a.entries {
-			if e.proto == TCP || e.proto == UDP {
-				out = append(out, e.from, e.to, max(e.from-1, 0), min(e.to+1, 65535))
-			}
-		}
-	}
-	for _, x := range w.groups {
-		for _, r := range slices.Concat(x.in, x.out) {
-			if r.proto == TCP || r.proto == UDP {
-				out = append(out, r.from, r.to, max(r.from-1, 0), min(r.to+1, 65535))
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// far are addresses of other places: the internet, a service, an office,
-// nobody's.
-func (w *World) far() []netip.Addr {
-	out := w.publics()
-	for _, s := range []string{"203.0.113.9", "203.0.113.129", "198.51.100.1", "52.216.1.1", "192.168.1.1", "192.168.200.1", "10.0.1.99", "10.1.1.99", "10.9.1.1"} {
-		out = append(out, netip.MustParseAddr(s))
-	}
-	return out
-}
-
-// publics are the public addresses of the world.
-func (w *World) publics() (out []netip.Addr) {
-	for _, id := range sortedKeys(w.enis) {
-		for _, a := range w.enis[id].addrs {
-			if p := w.enis[id].public[a]; p.IsValid() {
-				out = append(out, p)
-			}
-		}
-	}
-	for _, id := range sortedKeys(w.nats) {
-		if p := w.nats[id].public; p.IsValid() {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// outside are the gateways beyond which the known world ends.
-func (w *World) outside() []string {
-	out := sortedKeys(w.vgws)
-	for _, id := range sortedKeys(w.attachments) {
-		if w.attachments[id].kind == "vpn" {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-func sortedKeys[T any](m map[string]T) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// Shrink takes lines away from a topology as long as what is left is still bad.
-func Shrink(topology string, bad func(topology string) bool) string {
-	lines := strings.Split(strings.TrimSpace(topology), "\n")
-	for again := true; again; {
-		again = false
-		for i := len(lines) - 1; i >= 0; i-- {
-			less := slices.Delete(slices.Clone(lines), i, i+1)
-			if bad(strings.Join(less, "\n")) {
-				lines, again = less, true
-			}
-		}
-	}
-	return strings.Join(lines, "\n") + "\n"
 }

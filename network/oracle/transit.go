@@ -190,7 +190,7 @@ func (k *walk) transit(at *attachment) result {
 	}
 	k.say(at.table.id, "route to %s", to.id)
 	if k.byName {
-		// "Security group referencing … is supported for inbound rules only."
+		// References by outbound rules are not supported through a transit gateway.
 		// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html
 		return k.drop(at.tgw, "outbound rules cannot refer to groups through a transit gateway")
 	}
