@@ -81,6 +81,14 @@ func (w pair) compare(packet string) (difference, kind string) {
 		return "", "" // a question takes its source as given
 	}
 	want := w.oracle.Ask(from, p)
+	if from == oracle.Internet && !w.oracle.Outward(want.End, p.Src) {
+		return "", "" // the routes say that the address is elsewhere
+	}
+	if want.Forward && w.oracle.Balances(want.End) {
+		if want, err = w.through(want, p); err != nil {
+			return err.Error(), ""
+		}
+	}
 	if want.NotModelled != "" {
 		return "", ""
 	}
@@ -103,6 +111,26 @@ func (w pair) compare(packet string) (difference, kind string) {
 		return tell("verdict", got, want), kind
 	}
 	return "", ""
+}
+
+// through makes of what a load balancer got what its targets get: a balancer
+// whose targets cannot be reached serves nobody.
+func (w pair) through(at oracle.Answer, p oracle.Packet) (oracle.Answer, error) {
+	legs, err := w.oracle.Legs(at.End, p)
+	if err != nil {
+		return at, err
+	}
+	forward, reply := false, false
+	for _, leg := range legs {
+		forward = forward || leg.Answer.Forward
+		reply = reply || leg.Answer.Reply
+		at.Varies = at.Varies || leg.Answer.Varies
+		at.Assumed = append(at.Assumed, leg.Answer.Assumed...)
+		at.Why = append(at.Why, append([]string{"to target " + leg.Target}, leg.Answer.Why...)...)
+		at.NotModelled += leg.Answer.NotModelled
+	}
+	at.Forward, at.Reply = forward, at.Reply && reply
+	return at, nil
 }
 
 func agree(got network.Verdict, want, depends bool) bool {

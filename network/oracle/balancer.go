@@ -126,6 +126,11 @@ func (b *balancer) listens(p Packet) *listener {
 	return nil
 }
 
+// Balances tells whether an interface is a load balancer's.
+func (w *World) Balances(id string) bool {
+	return w.enis[id] != nil && w.balancerOf(w.enis[id]) != nil
+}
+
 // Leg is the connection that a load balancer makes to a target.
 type Leg struct {
 	Target string

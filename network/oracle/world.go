@@ -131,7 +131,29 @@ func NewWorld(snap *haetae.Snapshot) (*World, error) {
 		}
 	}
 	w.natPorts = w.interestingPorts()
-	return w, nil
+	return w, w.whole()
+}
+
+// whole tells whether all subnets and VPCs that things are in are there.
+func (w *World) whole() error {
+	in := map[string]string{}
+	for id, e := range w.enis {
+		in[id] = e.subnet
+	}
+	for id, n := range w.nats {
+		in[id] = n.subnet
+	}
+	for id, e := range w.endpoints {
+		for _, s := range e.subnets {
+			in[id] = s
+		}
+	}
+	for id, s := range in {
+		if w.subnets[s] == nil || w.vpcs[w.subnets[s].vpc] == nil {
+			return fmt.Errorf("%s is in subnet %s, which is not in the snapshot", id, s)
+		}
+	}
+	return nil
 }
 
 func attachedTo(r *haetae.Resource) string {
@@ -406,4 +428,37 @@ func (w *World) Public(a netip.Addr) string {
 		}
 	}
 	return ""
+}
+
+// Outward tells whether the routes of an interface's subnet lead to the internet
+// for an address, as far as they say: a question that names an outside address
+// means the place that they lead to.
+func (w *World) Outward(id string, a netip.Addr) bool {
+	e := w.enis[id]
+	if e == nil {
+		return true
+	}
+	s := w.subnets[e.subnet]
+	for range 5 {
+		t := w.tableOf(s)
+		if t == nil {
+			return true
+		}
+		routes, _ := w.lookup(t, a)
+		if len(routes) == 0 || routes[0].blackhole {
+			return true
+		}
+		kind, _, _ := strings.Cut(routes[0].target, "-")
+		switch to := routes[0].target; {
+		case kind == "nat" && w.nats[to] != nil:
+			s = w.subnets[w.nats[to].subnet]
+		case kind == "eni" && w.enis[to] != nil:
+			s = w.subnets[w.enis[to].subnet]
+		case kind == "vpce" && w.endpoints[to] != nil && len(w.endpoints[to].subnets) == 1:
+			s = w.subnets[w.endpoints[to].subnets[0]]
+		default:
+			return kind == "igw" || kind == "eigw"
+		}
+	}
+	return true
 }
