@@ -20,6 +20,9 @@ func (k *walk) exitInternet(igw, vpc string) result {
 	if !public(k.p.Dst) {
 		return k.drop(igw, "the internet does not carry %s", k.p.Dst)
 	}
+	if ok, r := k.redirected(igw); ok {
+		return r
+	}
 	if k.p.Src.Is6() {
 		// "An internet gateway … IPv6: instances have public addresses by
 		// themselves", no translation takes place.
@@ -64,6 +67,25 @@ func (k *walk) exitInternet(igw, vpc string) result {
 	}
 	k.p.Src, k.known = e.public[k.p.Src], ""
 	return k.internet()
+}
+
+// redirected tells whether the gateway's own table would lead what comes back
+// through something that the packet did not go through.
+//
+// "When you route traffic through a middlebox appliance, the return traffic from
+// the destination subnet must be routed through the same appliance. Asymmetric
+// routing is not supported": code INGRESS_RTB_TRAFFIC_REDIRECTION.
+// https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
+func (k *walk) redirected(igw string) (bool, result) {
+	t := k.w.edgeTable(igw)
+	if t == nil {
+		return false, result{}
+	}
+	routes, _ := k.w.lookup(t, k.p.Src) // a gateway's table has no prefix lists
+	if len(routes) == 0 || routes[0].target == "local" || k.passed[routes[0].target] {
+		return false, result{}
+	}
+	return true, k.drop(igw, "it did not go through %s, by which the answer comes", routes[0].target)
 }
 
 // internet brings a packet that is on the internet to its destination: into a

@@ -57,7 +57,7 @@ func (k *walk) cameFromInternet() bool { return public(k.p.Src) && k.known == ""
 // not allow traffic to flow between the instances."
 // https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
 func (k *walk) middle(where string) (result, bool) {
-	k.known = ""
+	k.known, k.passed[where] = "", true
 	if k.byName {
 		return k.unmodelled("outbound by reference to a group, through %s", where), true
 	}

@@ -18,7 +18,7 @@ func (w *World) Ask(from string, p Packet) Answer {
 			out.NotModelled = "more than 1,000 choices of AWS's"
 			return out
 		}
-		k := &walk{w: w, script: script, flow: newFlow()}
+		k := &walk{w: w, script: script, flow: newFlow(), passed: map[string]bool{}}
 		forward, reply, end := k.run(from, p)
 		if k.notModelled != "" {
 			return Answer{NotModelled: k.notModelled, Why: k.why}
@@ -86,6 +86,8 @@ type walk struct {
 	byName bool
 	// zone is where the packet left for a transit gateway.
 	zone string
+	// passed holds what it went through, by identifier, and its sender.
+	passed map[string]bool
 
 	notModelled string
 	assumed     []string
@@ -164,7 +166,7 @@ func (k *walk) run(from string, p Packet) (forward, reply bool, end string) {
 	}
 	end = r.end
 	// The receiver answers what it received, from where it received it.
-	k.reply, k.known, k.byName, k.zone, k.hops = true, "", false, "", 0
+	k.reply, k.known, k.byName, k.zone, k.hops, k.passed = true, "", false, "", 0, map[string]bool{}
 	k.p = k.p.answer()
 	r = k.start(end)
 	// "The response" is one only if it comes back to who asked, from the address
@@ -208,6 +210,7 @@ func (k *walk) leave(e *eni) result {
 	if slices.Contains(e.addrs, k.p.Src) {
 		k.known = e.vpc
 	}
+	k.passed[e.id] = true
 	if ok, r := k.groupsOut(e); !ok {
 		return r
 	}
