@@ -24,20 +24,18 @@ type generator struct {
 }
 
 type madeVPC struct {
-	id, cidr, six     string
-	region            string
-	index             int
-	subnets           []madeSubnet
-	enis, groups      []string
-	addrs             []string
-	tables            []string
-	igw, nat, wall    string
-	natIn, wallIn     string // subnets
-	second            string // a subnet in another CIDR block
-	vgw, eigw, store  string
-	boxes             []string // interfaces that may be appliances
-	doors             []string // subnets of the attachment
-	attachment, edges string
+	id, cidr, six    string
+	region           string
+	index            int
+	subnets          []madeSubnet
+	enis, groups     []string
+	addrs            []string
+	tables           []string
+	igw, nat, wall   string
+	natIn, wallIn    string // subnets
+	second           string // a subnet in another CIDR block
+	vgw, eigw, store string
+	boxes            []string // interfaces that may be appliances
 }
 
 type madeSubnet struct{ id, cidr, six, zone, table string }

@@ -234,18 +234,15 @@ func (w *World) readList(r *haetae.Resource) error {
 
 func (w *World) readNAT(r *haetae.Resource) error {
 	n := &nat{id: r.ID, subnet: text(r.Props, "SubnetId"), vpc: text(r.Props, "VpcId")}
-	for _, a := range items(r.Observed["Addresses"]) {
-		private, err := netip.ParseAddr(text(a, "PrivateIp"))
-		if err != nil {
-			return err
-		}
-		n.private = private
-		if s := text(a, "PublicIp"); s != "" {
-			if n.public, err = netip.ParseAddr(s); err != nil {
-				return err
-			}
-		}
-		break
+	list := items(r.Observed["Addresses"])
+	if len(list) == 0 {
+		return fmt.Errorf("it has no address")
+	}
+	if err := first(&n.private, text(list[0], "PrivateIp")); err != nil {
+		return err
+	}
+	if err := first(&n.public, text(list[0], "PublicIp")); err != nil {
+		return err
 	}
 	w.nats[r.ID] = n
 	return nil
@@ -380,6 +377,14 @@ func addresses(to *[]netip.Addr, s string) error {
 		*to = append(*to, a)
 	}
 	return nil
+}
+
+// first reads an address if there is one.
+func first(to *netip.Addr, s string) (err error) {
+	if s != "" {
+		*to, err = netip.ParseAddr(s)
+	}
+	return err
 }
 
 func suffix(s string) string { return s[strings.LastIndexAny(s, ":/")+1:] }
