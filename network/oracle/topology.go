@@ -93,6 +93,9 @@ func (p *parser) line(x []string) error {
 			w.at = append(w.at, s)
 		}
 	}
+	if len(w.at) == 0 {
+		return fmt.Errorf("it begins with no kind of thing")
+	}
 	kind, need := w.at[0], map[string]int{"vpc": 3, "subnet": 4, "eni": 4, "sg": 3, "in": 5, "out": 5, "acl": 3, "acl-in": 7, "acl-out": 7,
 		"rtb": 3, "route": 4, "igw": 3, "eigw": 3, "vgw": 3, "nat": 4, "pl": 2, "pcx": 4, "vpce": 4, "tgw": 2, "attach": 4, "tgw-rtb": 3,
 		"tgw-route": 4, "firewall": 4, "stateless": 9, "bpa": 2, "exclude": 3, "lb": 4, "listener": 5, "tg": 7}
