@@ -81,7 +81,7 @@ func (w pair) compare(packet string) (difference, kind string) {
 		return "", "" // a question takes its source as given
 	}
 	want := w.oracle.Ask(from, p)
-	if from == oracle.Internet && !w.oracle.Outward(want.End, p.Src) {
+	if from == oracle.Internet && !w.oracle.Outward(p.Dst, p.Src) {
 		return "", "" // the routes say that the address is elsewhere
 	}
 	if want.Forward && w.oracle.Balances(want.End) {

@@ -148,6 +148,23 @@ func (w *World) whole() error {
 			in[id] = s
 		}
 	}
+	for _, of := range []map[string]string{w.igws, w.eigws, w.vgws} {
+		for id, v := range of {
+			if v != "" && w.vpcs[v] == nil {
+				return fmt.Errorf("%s is attached to %s, which is not in the snapshot", id, v)
+			}
+		}
+	}
+	for id, t := range w.tables {
+		if w.vpcs[t.vpc] == nil {
+			return fmt.Errorf("%s is of %s, which is not in the snapshot", id, t.vpc)
+		}
+	}
+	for id, p := range w.peerings {
+		if w.vpcs[p.a] == nil || w.vpcs[p.b] == nil {
+			return fmt.Errorf("%s is of a VPC that is not in the snapshot", id)
+		}
+	}
 	for id, s := range in {
 		if w.subnets[s] == nil || w.vpcs[w.subnets[s].vpc] == nil {
 			return fmt.Errorf("%s is in subnet %s, which is not in the snapshot", id, s)
@@ -435,15 +452,27 @@ func (w *World) Public(a netip.Addr) string {
 	return ""
 }
 
-// Outward tells whether the routes of an interface's subnet lead to the internet
-// for an address, as far as they say: a question that names an outside address
-// means the place that they lead to.
-func (w *World) Outward(id string, a netip.Addr) bool {
-	e := w.enis[id]
-	if e == nil {
+// Outward tells whether the routes of whoever has a public address lead to the
+// internet for an outside one, as far as they say: a question that names an
+// outside address means the place that they lead to.
+func (w *World) Outward(public, a netip.Addr) bool {
+	var s *subnet
+	for _, n := range w.nats {
+		if n.public == public {
+			s = w.subnets[n.subnet]
+		}
+	}
+	if e, _ := w.publicHolder(public); e != nil {
+		s = w.subnets[e.subnet]
+	}
+	for _, e := range w.enis {
+		if public.Is6() && slices.Contains(e.addrs, public) {
+			s = w.subnets[e.subnet]
+		}
+	}
+	if s == nil {
 		return true
 	}
-	s := w.subnets[e.subnet]
 	for range 5 {
 		t := w.tableOf(s)
 		if t == nil {
