@@ -3,6 +3,7 @@ package oracle
 import (
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // exitInternet takes a packet of a VPC out through an internet gateway.
@@ -230,8 +231,19 @@ func (k *walk) blocked(gateway, subnet string, only, out bool) (bool, result) {
 	s := k.w.subnets[subnet]
 	mode := k.w.blocks[k.w.vpcs[s.vpc].at]
 	exclusions := []string{k.w.exclusions[s.id], k.w.exclusions[s.vpc]}
+	inspected := k.inspectedAt(gateway, s)
 	switch {
-	case mode == "" || mode == "off" || slices.Contains(exclusions, "allow-bidirectional"):
+	case mode == "" || mode == "off" || exclusions[1] == "allow-bidirectional":
+		return false, result{}
+	case inspected && mode == "block-ingress":
+		return true, k.unmodelled("Block Public Access of ingress, by a Gateway Load Balancer endpoint")
+	case inspected:
+		// "Gateway Load Balancer: All inbound and outbound traffic is blocked even
+		// if the subnet containing GWLB endpoints is excluded", and so for Network
+		// Firewall.
+		// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-basics.html
+		return true, k.drop(gateway, "VPC Block Public Access: %s, by a Gateway Load Balancer endpoint", mode)
+	case exclusions[0] == "allow-bidirectional":
 		return false, result{}
 	case mode == "block-bidirectional" && slices.Contains(exclusions, "allow-egress"):
 		if only {
@@ -244,6 +256,26 @@ func (k *walk) blocked(gateway, subnet string, only, out bool) (bool, result) {
 		return false, result{}
 	}
 	return true, k.drop(gateway, "VPC Block Public Access: %s", mode)
+}
+
+// inspectedAt tells whether a packet on its way between a gateway and a subnet
+// goes through a Gateway Load Balancer endpoint.
+func (k *walk) inspectedAt(gateway string, s *subnet) bool {
+	for id := range k.passed {
+		if k.w.endpoints[id] != nil {
+			return true
+		}
+	}
+	t := k.w.edgeTable(gateway)
+	if t == nil {
+		return false
+	}
+	for _, r := range t.routes {
+		if strings.HasPrefix(r.target, "vpce-") && slices.ContainsFunc(s.cidrs, r.dest.Overlaps) {
+			return true
+		}
+	}
+	return false
 }
 
 // natOut brings a packet to a NAT gateway.
