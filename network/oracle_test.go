@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/haetae/haetae/cidr"
 	"github.com/haetae/haetae/graph"
 	"github.com/haetae/haetae/network"
 	"github.com/haetae/haetae/network/oracle"
@@ -34,7 +35,20 @@ func both(sch *schema.Schema, topology string) (pair, error) {
 
 // ask puts the packet to the engine as a question of one packet.
 func (w pair) ask(from string, p oracle.Packet) (*network.Answer, error) {
-	q := map[string]any{"id": 1, "dst": map[string]any{"address": p.Dst.String()}, "proto": p.Proto}
+	q := w.ends(from, p)
+	q["proto"] = p.Proto
+	switch p.Proto {
+	case oracle.TCP, oracle.UDP:
+		q["srcPort"], q["port"] = p.SrcPort, p.DstPort
+	case oracle.ICMP, oracle.ICMPv6:
+		q["icmp"] = map[string]any{"type": p.Type, "code": p.Code}
+	}
+	return w.put(q)
+}
+
+// ends is a question about all packets from a place and address to an address.
+func (w pair) ends(from string, p oracle.Packet) map[string]any {
+	q := map[string]any{"id": 1, "dst": map[string]any{"address": p.Dst.String()}}
 	switch {
 	case from == oracle.Internet:
 		q["src"] = map[string]any{"address": p.Src.String()}
@@ -46,12 +60,10 @@ func (w pair) ask(from string, p oracle.Packet) (*network.Answer, error) {
 	default:
 		q["src"] = map[string]any{"address": p.Src.String(), "via": from}
 	}
-	switch p.Proto {
-	case oracle.TCP, oracle.UDP:
-		q["srcPort"], q["port"] = p.SrcPort, p.DstPort
-	case oracle.ICMP, oracle.ICMPv6:
-		q["icmp"] = map[string]any{"type": p.Type, "code": p.Code}
-	}
+	return q
+}
+
+func (w pair) put(q map[string]any) (*network.Answer, error) {
 	line, err := json.Marshal(q)
 	if err != nil {
 		return nil, err
@@ -77,17 +89,9 @@ func (w pair) compare(packet string) (difference, kind string) {
 	if err != nil {
 		return err.Error(), ""
 	}
-	if strings.HasPrefix(from, "eni-") && !w.oracle.Holds(from, p.Src) {
-		return "", "" // a question takes its source as given
-	}
-	want := w.oracle.Ask(from, p)
-	if from == oracle.Internet && !w.oracle.Outward(p.Dst, p.Src) {
-		return "", "" // the routes say that the address is elsewhere
-	}
-	if want.Forward && w.oracle.Balances(want.End) {
-		if want, err = w.through(want, p); err != nil {
-			return err.Error(), ""
-		}
+	want, err := w.judge(from, p)
+	if err != nil {
+		return err.Error(), ""
 	}
 	if want.NotModelled != "" {
 		return "", ""
@@ -111,6 +115,21 @@ func (w pair) compare(packet string) (difference, kind string) {
 		return tell("verdict", got, want), kind
 	}
 	return "", ""
+}
+
+// judge asks the oracle. What a question cannot say is not modelled.
+func (w pair) judge(from string, p oracle.Packet) (oracle.Answer, error) {
+	switch {
+	case strings.HasPrefix(from, "eni-") && !w.oracle.Holds(from, p.Src):
+		return oracle.Answer{NotModelled: "a question takes its source as given"}, nil
+	case from == oracle.Internet && !w.oracle.Outward(p.Dst, p.Src):
+		return oracle.Answer{NotModelled: "the routes say that the address is elsewhere"}, nil
+	}
+	want := w.oracle.Ask(from, p)
+	if want.Forward && w.oracle.Balances(want.End) {
+		return w.through(want, p)
+	}
+	return want, nil
 }
 
 // through makes of what a load balancer got what its targets get: a balancer
@@ -269,4 +288,58 @@ func compare(sch *schema.Schema, seed uint64, packets int) string {
 		return fmt.Sprintf("seed %d: %s\n%s  %s", seed, p, small, d)
 	}
 	return ""
+}
+
+// TestTheEnginesPacketsAreThoseOfTheOracle asks for all packets between two ends
+// at once, and looks for single ones in the answer.
+func TestTheEnginesPacketsAreThoseOfTheOracle(t *testing.T) {
+	sch := loadSchema(t)
+	const topologies, pairs, packets = 100, 10, 30
+	looked, found := 0, 0
+	for seed := range uint64(topologies) {
+		topology := oracle.Generate(seed)
+		w, err := both(sch, topology)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, topology)
+		}
+		for i, ends := range w.oracle.Packets(seed, pairs) {
+			from, p, err := oracle.ParsePacket(ends)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, err := w.put(w.ends(from, p))
+			if err != nil {
+				t.Errorf("seed %d: %s: %v", seed, ends, err)
+				continue
+			}
+			variants, err := w.oracle.Variants(ends, uint64(i), packets)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range variants {
+				_, p, err := oracle.ParsePacket(v)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := w.judge(from, p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want.NotModelled != "" || len(want.Assumed) > 0 || want.Varies || !answerable(p) {
+					continue
+				}
+				looked++
+				has := all.Set().Has(cidr.Packet{Src: p.Src, Dst: p.Dst, Proto: p.Proto, A: p.SrcPort + p.Type, B: p.DstPort + p.Code})
+				if has {
+					found++
+				}
+				if through := want.Forward && (want.Reply || p.Proto != oracle.TCP); has != through {
+					t.Errorf("seed %d: %s: in the engine's packets %t\n%s", seed, v, has, tell("packets", all, want))
+				}
+			}
+		}
+	}
+	if looked < 20000 || found < 2000 {
+		t.Errorf("only %d packets were looked for and %d found", looked, found)
+	}
 }

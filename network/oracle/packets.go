@@ -61,6 +61,22 @@ func (w *World) Packets(seed uint64, n int) []string {
 	return out
 }
 
+// Variants makes n packets between the ends of a packet, of all protocols and
+// ports near the borders of rules.
+func (w *World) Variants(packet string, seed uint64, n int) ([]string, error) {
+	from, p, err := ParsePacket(packet)
+	if err != nil {
+		return nil, err
+	}
+	g := &generator{rng: rand.New(rand.NewPCG(seed, 13))}
+	ports := w.borders()
+	var out []string
+	for range n {
+		out = append(out, fmt.Sprintf("%s %s", from, g.packet(p.Src, p.Dst, ports)))
+	}
+	return out, nil
+}
+
 type end struct {
 	at   string
 	addr netip.Addr
