@@ -104,14 +104,18 @@ func (p *parser) tgwRoute(w words) error {
 	if err != nil {
 		return err
 	}
-	one := map[string]any{"DestinationCidrBlock": w.at[2], "Blackhole": w.at[3] == "blackhole", "Type": "static"}
+	dest := "DestinationCidrBlock"
+	if strings.HasPrefix(w.at[2], "pl-") {
+		dest = "PrefixListId"
+	}
+	one := map[string]any{dest: w.at[2], "Blackhole": w.at[3] == "blackhole", "Type": "static"}
 	if w.at[3] != "blackhole" {
 		one["TransitGatewayAttachmentId"] = w.at[3]
 	}
 	// A static route takes the place of the propagated one to the same place.
 	kept := []any{}
 	for _, x := range items(r.Props["Routes"]) {
-		if text(x, "DestinationCidrBlock") != w.at[2] {
+		if text(x, dest) != w.at[2] {
 			kept = append(kept, x)
 		}
 	}
@@ -225,6 +229,25 @@ func (p *parser) stateful(x []string) error {
 	p.sids++
 	options := strings.Join(x[10:], " ")
 	s["RulesString"] = text(s, "RulesString") + strings.Join(x[3:10], " ") + " (" + options + "sid:" + strconv.FormatInt(p.sids, 10) + "; rev:1;)\n"
+	return nil
+}
+
+func (p *parser) statefulFields(x []string) error {
+	if len(x) != 10 {
+		return fmt.Errorf("%d words are not ten", len(x))
+	}
+	priority, err := strconv.ParseInt(x[2], 10, 64)
+	if err != nil {
+		return err
+	}
+	s, err := p.ruleGroup(x[1], "STATEFUL", priority)
+	if err != nil {
+		return err
+	}
+	p.sids++
+	s["StatefulRules"] = append(items(s["StatefulRules"]), any(map[string]any{"Action": x[3],
+		"Header":      map[string]any{"Protocol": x[4], "Source": x[5], "SourcePort": x[6], "Direction": x[7], "Destination": x[8], "DestinationPort": x[9]},
+		"RuleOptions": []any{map[string]any{"Keyword": "sid", "Settings": []any{strconv.FormatInt(p.sids, 10)}}}}))
 	return nil
 }
 

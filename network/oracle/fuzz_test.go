@@ -117,3 +117,70 @@ eni eni-b subnet-b 10.1.1.10 sg=sg-b
 		t.Errorf("one zone drops and one answers: %s", got)
 	}
 }
+
+func TestWhatIsNotModelledIsSaid(t *testing.T) {
+	base := `
+vpc vpc-a 10.0.0.0/16 2600:1f00:a::/56
+igw igw-a vpc-a
+vgw vgw-a vpc-a
+subnet subnet-a vpc-a 10.0.1.0/24 2600:1f00:a:1::/64
+subnet subnet-b vpc-a 10.0.2.0/24
+nat nat-a subnet-b 10.0.2.5 public=52.0.0.5
+rtb rtb-a vpc-a subnet-a
+sg sg-a vpc-a
+in sg-a all * 0.0.0.0/0
+eni eni-a subnet-a 10.0.1.10 2600:1f00:a:1::a sg=sg-a
+eni eni-b subnet-b 10.0.2.10 sg=sg-a
+vpce vpce-f vpc-a gwlb subnet-b
+firewall fw vpc-a vpce-f
+`
+	for name, c := range map[string][2]string{
+		"NAT64":                                    {"route rtb-a 64:ff9b::/96 nat-a", "eni-a tcp [2600:1f00:a:1::a]:1 > [64:ff9b::1]:2"},
+		"IPv6 of a VPN":                            {"route rtb-a 2a00::/16 vgw-a", "eni-a tcp [2600:1f00:a:1::a]:1 > [2a00::1]:2"},
+		"the metadata service":                     {"", "eni-a tcp 10.0.1.10:1 > 169.254.169.254:80"},
+		"the Amazon DNS server":                    {"", "eni-a udp 10.0.1.10:1 > 10.0.0.2:53"},
+		"a prefix list that is not there":          {"route rtb-a pl-x igw-a", "eni-a tcp 10.0.1.10:1 > 203.0.113.9:2"},
+		"a target that is not there":               {"route rtb-a 0.0.0.0/0 igw-x", "eni-a tcp 10.0.1.10:1 > 203.0.113.9:2"},
+		"a group that is not there":                {"eni eni-c subnet-a 10.0.1.11 sg=sg-x", "eni-c tcp 10.0.1.11:1 > 10.0.1.10:2"},
+		"an option of Suricata":                    {"stateful fw 1 drop tcp any any -> any any content:secret;\nroute rtb-a 10.0.2.0/24 vpce-f", "eni-a tcp 10.0.1.10:1 > 10.0.2.10:2"},
+		"a protocol of applications":               {"stateful5 fw 1 DROP TLS any any ANY any any\nroute rtb-a 10.0.2.0/24 vpce-f", "eni-a tcp 10.0.1.10:1 > 10.0.2.10:2"},
+		"an outbound reference through a firewall": {"sg sg-c vpc-a closed\nout sg-c all * sg-a\neni eni-c subnet-a 10.0.1.11 sg=sg-c\nroute rtb-a 10.0.2.0/24 vpce-f", "eni-c tcp 10.0.1.11:1 > 10.0.2.10:2"},
+		"a host that talks to itself":              {"eni eni-c subnet-a 10.0.1.11 10.0.1.12 sg=sg-a", "eni-c tcp 10.0.1.11:1 > 10.0.1.12:2"},
+		"an interface without a group":             {"eni eni-c subnet-a 10.0.1.11", "eni-c tcp 10.0.1.11:1 > 10.0.1.10:2"},
+		"ingress blocked before a firewall":        {"rtb rtb-e vpc-a igw-a\nroute rtb-e 10.0.1.0/24 vpce-f\nbpa block-ingress\neni eni-c subnet-a 10.0.1.11 sg=sg-a public=52.0.0.11", "internet tcp 203.0.113.9:1 > 52.0.0.11:2"},
+	} {
+		w := world(t, base+c[0])
+		from, p, err := ParsePacket(c[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Ask(from, p); got.NotModelled == "" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestPrefixListsThatOverlapAreAChoiceOfAWSs(t *testing.T) {
+	w := world(t, `
+vpc vpc-a 10.0.0.0/16
+igw igw-a vpc-a
+vgw vgw-a vpc-a
+subnet subnet-a vpc-a 10.0.1.0/24
+pl pl-1 203.0.113.0/24
+pl pl-2 203.0.113.0/24 198.51.100.0/24
+rtb rtb-a vpc-a subnet-a
+route rtb-a pl-1 vgw-a
+route rtb-a pl-2 igw-a
+sg sg-a vpc-a
+eni eni-a subnet-a 10.0.1.10 sg=sg-a
+`)
+	for packet, varies := range map[string]bool{"eni-a tcp 10.0.1.10:1 > 203.0.113.9:2": true, "eni-a tcp 10.0.1.10:1 > 198.51.100.9:2": false} {
+		from, p, err := ParsePacket(packet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Ask(from, p); got.Varies != varies {
+			t.Errorf("%s: %s", packet, got)
+		}
+	}
+}

@@ -42,6 +42,7 @@ import (
 //	firewall fw vpc-a vpce-a [strict] [otherwise=pass|drop|forward_to_sfe] [last=drop_strict]
 //	stateless fw 10 pass tcp 10.0.0.0/8 * 0.0.0.0/0 443
 //	stateful fw 1 drop tcp any any -> any 22       1: the priority of its group
+//	stateful5 fw 1 DROP TCP any any FORWARD any 22 the same by the service's own fields
 //	bpa block-ingress [account=…] [region=…]
 //	exclude vpc-a | subnet-a allow-egress
 //	lb web application|network eni-a,eni-b [sg=…]
@@ -82,8 +83,11 @@ type words struct {
 }
 
 func (p *parser) line(x []string) error {
-	if x[0] == "stateful" {
+	switch x[0] {
+	case "stateful":
 		return p.stateful(x)
+	case "stateful5":
+		return p.statefulFields(x)
 	}
 	w := words{by: map[string]string{}}
 	for _, s := range x {

@@ -314,6 +314,12 @@ func (k *walk) onward(s *subnet) result {
 
 // special handles addresses that are AWS's own.
 func (k *walk) special(s *subnet) (result, bool) {
+	// What lives there is reached without any route.
+	for _, c := range []string{"169.254.169.123/32", "169.254.169.253/32", "169.254.169.254/32", "169.254.170.2/32", "169.254.171.0/24", "fd00:ec2::/64"} {
+		if netip.MustParsePrefix(c).Contains(k.p.Dst) {
+			return k.unmodelled("AWS's own address %s", k.p.Dst), true
+		}
+	}
 	// "Packets destined for addresses in 169.254.168.0/22 will not be forwarded",
 	// nor for fd00:ec2::/32.
 	// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
