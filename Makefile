@@ -46,8 +46,9 @@ bench-scan: ## what a live scan costs, for accounts of three sizes: SIZES="small
 vs-prowler: ## the same account by Prowler: docs/vs-prowler.md anew, SIZE=small
 	scripts/vs-prowler.sh $(SIZE)
 
-gen: ## schema, wire model and docs/coverage.md anew from the packages that they come from
+gen: ## schema, permissions, wire model and docs/coverage.md anew from the packages that they come from
 	scripts/schema.sh
+	scripts/permission.sh
 	scripts/venv.sh
 	$(GO) generate ./aws
 	$(GO) run ./scripts/coverage
