@@ -12,7 +12,8 @@ import (
 // balancer is an application or network load balancer.
 type balancer struct {
 	id, kind, name string // kind: application, network
-	groups         []string
+	crossZone      bool
+	subnets        []string
 	listeners      []listener
 }
 
@@ -34,7 +35,17 @@ type target struct {
 }
 
 func (w *World) readBalancer(r *haetae.Resource) error {
-	w.balancers = append(w.balancers, &balancer{id: r.ID, kind: text(r.Props, "Type"), name: text(r.Props, "Name"), groups: texts(r.Props["SecurityGroups"])})
+	b := &balancer{id: r.ID, kind: text(r.Props, "Type"), name: text(r.Props, "Name"), subnets: texts(r.Props["Subnets"])}
+	// "With Application Load Balancers, cross-zone load balancing is always
+	// enabled. With Network Load Balancers … disabled by default."
+	// https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html
+	b.crossZone = b.kind == "application"
+	for _, a := range items(r.Props["LoadBalancerAttributes"]) {
+		if text(a, "Key") == "load_balancing.cross_zone.enabled" && b.kind != "application" {
+			b.crossZone = text(a, "Value") == "true"
+		}
+	}
+	w.balancers = append(w.balancers, b)
 	return nil
 }
 
@@ -161,6 +172,10 @@ func (w *World) Legs(at string, p Packet) ([]Leg, error) {
 			if err != nil {
 				return nil, err
 			}
+			if !w.zoned(b, e, to) {
+				out = append(out, Leg{Target: t.id, Answer: Answer{End: g.id, Why: []string{"the target is in a zone that does not count"}}})
+				continue
+			}
 			leg := Leg{Target: t.id, Packet: Packet{Src: e.addrs[0], Dst: to, Proto: p.Proto, SrcPort: 1024, DstPort: t.port}}
 			if b.kind == "network" && g.preserve {
 				leg.Packet.Src, leg.Packet.SrcPort = p.Src, p.SrcPort
@@ -172,6 +187,27 @@ func (w *World) Legs(at string, p Packet) ([]Leg, error) {
 		}
 	}
 	return out, nil
+}
+
+// zoned tells whether the zone of a target counts for the interface at which a
+// load balancer got the packet.
+//
+// "If you register targets in an Availability Zone but do not enable the
+// Availability Zone, these registered targets do not receive traffic"; without
+// cross-zone load balancing a node serves the targets of its own zone.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html
+func (w *World) zoned(b *balancer, e *eni, target netip.Addr) bool {
+	zone, known := "", false
+	for _, s := range w.subnets {
+		if s.vpc == e.vpc && contains(s.cidrs, target) {
+			zone, known = s.zone, true
+		}
+	}
+	if !known {
+		return true // an address outside the VPC belongs to all zones
+	}
+	enabled := slices.ContainsFunc(b.subnets, func(id string) bool { return w.subnets[id] != nil && w.subnets[id].zone == zone })
+	return enabled && (b.crossZone || w.subnets[e.subnet].zone == zone)
 }
 
 func (w *World) targetAddress(g targetGroup, t target) (netip.Addr, error) {

@@ -298,7 +298,8 @@ func (p *parser) balancer(w words) error {
 		}
 	}
 	p.add("AWS::ElasticLoadBalancingV2::LoadBalancer", balancerARN("loadbalancer", full), vpcID, map[string]any{"Name": w.at[1], "Type": w.at[2], "Scheme": scheme,
-		"SecurityGroups": listed(w.by["sg"], plain), "Subnets": subnets}, map[string]any{"VpcId": vpcID, "State": "active", "AvailabilityZones": zones,
+		"SecurityGroups": listed(w.by["sg"], plain), "Subnets": subnets, "LoadBalancerAttributes": []any{
+			map[string]any{"Key": "load_balancing.cross_zone.enabled", "Value": cmp.Or(w.by["cross"], strconv.FormatBool(short == "app"))}}}, map[string]any{"VpcId": vpcID, "State": "active", "AvailabilityZones": zones,
 		"LoadBalancerFullName": full, "LoadBalancerName": w.at[1]})
 	p.byID["lb "+w.at[1]] = p.byID[balancerARN("loadbalancer", full)]
 	return nil

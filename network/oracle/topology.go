@@ -45,7 +45,7 @@ import (
 //	stateful5 fw 1 DROP TCP any any FORWARD any 22 the same by the service's own fields
 //	bpa block-ingress [account=…] [region=…]
 //	exclude vpc-a | subnet-a allow-egress
-//	lb web application|network eni-a,eni-b [sg=…]
+//	lb web application|network eni-a,eni-b [sg=…] [cross=true]
 //	listener web TCP 443 group
 //	tg group vpc-a instance|ip TCP 8080 i-a,10.0.0.1 [preserve=true]
 func Parse(topology string) (*haetae.Snapshot, error) {
