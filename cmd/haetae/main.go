@@ -123,7 +123,7 @@ What it could not read is UNKNOWN with the reason, never a guess.`,
 	f.StringVar(&a.data, "data", "", "data directory (HAETAE_DATA, else the platform's place for state)")
 	f.StringVar(&a.config, "config", "", "file of settings (HAETAE_CONFIG, else haetae.yaml in the data directory): flags by name, those of a command below its name")
 	f.StringArrayVar(&a.content, "content", nil, "folder of further controls; may be repeated (HAETAE_CONTENT)")
-	root.AddCommand(a.scanCommand(), a.collectCommand(), a.diffCommand(), a.findingsCommand(), a.queryCommand(), a.contentCommand(), a.explainCommand(),
+	root.AddCommand(a.scanCommand(), a.collectCommand(), a.diffCommand(), a.findingsCommand(), a.queryCommand(), a.netCommand(), a.contentCommand(), a.explainCommand(),
 		a.doctorCommand(), a.iamCommand(), a.policyCommand(), a.permissionsCommand(), a.versionCommand())
 	return root
 }
