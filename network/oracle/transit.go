@@ -21,7 +21,10 @@ type attachment struct {
 	subnets           []string
 	appliance         bool
 	references        bool
-	table             *transitTable
+	// tables holds the table that it is associated with, of each transit gateway:
+	// a peering is an attachment of two.
+	tables map[string]*transitTable
+	peers  []string // the transit gateways of a peering
 }
 
 type transitTable struct {
@@ -49,7 +52,13 @@ func (w *World) readAttachment(r *haetae.Resource) error {
 		kind: cmp.Or(text(r.Observed, "ResourceType"), "vpc"), of: cmp.Or(text(r.Props, "VpcId"), text(r.Observed, "ResourceId")),
 		available: cmp.Or(text(r.Observed, "State"), "available") == "available",
 		subnets:   texts(r.Props["SubnetIds"]), appliance: text(m, "ApplianceModeSupport") == "enable",
-		references: text(m, "SecurityGroupReferencingSupport") != "disable",
+		references: text(m, "SecurityGroupReferencingSupport") != "disable", tables: map[string]*transitTable{},
+	}
+	peering, _ := r.Observed["Peering"].(map[string]any)
+	for _, side := range []string{"Requester", "Accepter"} {
+		if id := text(peering[side], "TransitGatewayId"); id != "" {
+			w.attachments[r.ID].peers = append(w.attachments[r.ID].peers, id)
+		}
 	}
 	return nil
 }
@@ -58,7 +67,7 @@ func (w *World) readTransitTable(r *haetae.Resource) error {
 	t := &transitTable{id: r.ID}
 	for _, a := range items(r.Props["Associations"]) {
 		if at := w.attachments[text(a, "TransitGatewayAttachmentId")]; at != nil {
-			at.table = t
+			at.tables[text(r.Props, "TransitGatewayId")] = t
 		}
 	}
 	for _, x := range items(r.Props["Routes"]) {
@@ -145,7 +154,7 @@ func (k *walk) toTransit(id string, s *subnet) result {
 		return r
 	}
 	k.zone = s.zone
-	return k.transit(at)
+	return k.transit(at, at.tgw)
 }
 
 // door is the subnet in which an attachment has its interface in a zone.
@@ -162,39 +171,39 @@ func (w *World) door(at *attachment, zone string) *subnet {
 // table says, with which the first "is associated": "each attachment is
 // associated with exactly one route table".
 // https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html
-func (k *walk) transit(at *attachment) result {
-	w := k.w
+func (k *walk) transit(at *attachment, gateway string) result {
+	w, table := k.w, at.tables[gateway]
 	if k.hops++; k.hops > 40 {
-		return k.drop(at.tgw, "it goes round in circles")
+		return k.drop(gateway, "it goes round in circles")
 	}
-	if at.table == nil {
+	if table == nil {
 		return k.drop(at.id, "it is associated with no route table")
 	}
-	routes, unknown := w.find(at.table, k.p.Dst)
+	routes, unknown := w.find(table, k.p.Dst)
 	if unknown != "" {
 		return k.unmodelled("prefix list %s is not in the snapshot", unknown)
 	}
 	if len(routes) == 0 {
-		return k.drop(at.table.id, "no route")
+		return k.drop(table.id, "no route")
 	}
 	r := routes[0]
 	if len(routes) > 1 {
 		r = routes[k.choose(len(routes))]
 	}
 	if r.blackhole {
-		return k.drop(at.table.id, "a blackhole route")
+		return k.drop(table.id, "a blackhole route")
 	}
 	to := w.attachments[r.attachment]
 	if to == nil || !to.available {
-		return k.drop(at.table.id, "the route's attachment %s is not available", r.attachment)
+		return k.drop(table.id, "the route's attachment %s is not available", r.attachment)
 	}
-	k.say(at.table.id, "route to %s", to.id)
+	k.say(table.id, "route to %s", to.id)
 	if k.byName {
 		// References by outbound rules are not supported through a transit gateway.
 		// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html
-		return k.drop(at.tgw, "outbound rules cannot refer to groups through a transit gateway")
+		return k.drop(gateway, "outbound rules cannot refer to groups through a transit gateway")
 	}
-	if !w.tgws[at.tgw].references || !at.references || !to.references {
+	if g := w.tgws[gateway]; g == nil || !g.references || !at.references || !to.references {
 		k.known = ""
 	}
 	switch to.kind {
@@ -203,6 +212,8 @@ func (k *walk) transit(at *attachment) result {
 	case "vpn", "direct-connect-gateway":
 		k.known = ""
 		return k.delivered(to.id)
+	case "peering":
+		return k.across(to, gateway)
 	}
 	return k.unmodelled("a transit gateway attachment of kind %s", to.kind)
 }
@@ -257,5 +268,21 @@ func (k *walk) fromTransit(id string) result {
 	if at == nil || at.kind == "vpc" || at.kind == "peering" || !at.available {
 		return k.unmodelled("%s is no place that packets come from", id)
 	}
-	return k.transit(at)
+	return k.transit(at, at.tgw)
+}
+
+// across takes a packet through a peering to the other transit gateway, which
+// routes it by the table that the peering is associated with there.
+// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html
+func (k *walk) across(at *attachment, gateway string) result {
+	if len(at.peers) != 2 || !slices.Contains(at.peers, gateway) {
+		return k.unmodelled("peering attachment %s of %v", at.id, at.peers)
+	}
+	other := at.peers[0]
+	if other == gateway {
+		other = at.peers[1]
+	}
+	// Groups are known within one transit gateway, and zones within one Region.
+	k.known, k.zone = "", ""
+	return k.transit(at, other)
 }
