@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/haetae/haetae/cidr"
@@ -33,8 +34,8 @@ func both(sch *schema.Schema, topology string) (pair, error) {
 	return pair{network.Build(graph.New(sch, snap)), judge}, nil
 }
 
-// ask puts the packet to the engine as a question of one packet.
-func (w pair) ask(from string, p oracle.Packet) (*network.Answer, error) {
+// question is about one packet.
+func (w pair) question(from string, p oracle.Packet) map[string]any {
 	q := w.ends(from, p)
 	q["proto"] = p.Proto
 	switch p.Proto {
@@ -43,7 +44,7 @@ func (w pair) ask(from string, p oracle.Packet) (*network.Answer, error) {
 	case oracle.ICMP, oracle.ICMPv6:
 		q["icmp"] = map[string]any{"type": p.Type, "code": p.Code}
 	}
-	return w.put(q)
+	return q
 }
 
 // ends is a question about all packets from a place and address to an address.
@@ -52,9 +53,6 @@ func (w pair) ends(from string, p oracle.Packet) map[string]any {
 	switch {
 	case from == oracle.Internet:
 		q["src"] = map[string]any{"address": p.Src.String()}
-		if id := w.oracle.Public(p.Dst); id != "" {
-			q["dst"] = id
-		}
 	case strings.HasPrefix(from, "eni-"):
 		q["src"] = map[string]any{"address": p.Src.String(), "vpc": w.oracle.VPC(from)}
 	default:
@@ -96,12 +94,24 @@ func (w pair) compare(packet string) (difference, kind string) {
 	if want.NotModelled != "" {
 		return "", ""
 	}
-	got, err := w.ask(from, p)
+	got, err := w.put(w.question(from, p))
 	if err != nil {
 		return "the engine: " + err.Error(), "error"
 	}
 	// The engine may say that it depends only where the oracle assumed something,
 	// or where AWS's own choice has more than one outcome.
+	if id := w.oracle.Public(p.Dst); from == oracle.Internet && id != "" {
+		// From the internet an interface means its public address.
+		q := w.question(from, p)
+		q["dst"] = id
+		named, err := w.put(q)
+		if err != nil {
+			return "the engine: " + err.Error(), "error"
+		}
+		if named.Verdict != got.Verdict {
+			return tell("by the interface's name it says "+string(named.Verdict)+", by its address", got, want), "name"
+		}
+	}
 	kind = fmt.Sprint(got.Verdict, got.Forward.Verdict, got.Reply.Verdict, want.Got(), len(want.Assumed))
 	depends := len(want.Assumed) > 0 || want.Varies
 	if !agree(got.Forward.Verdict, want.Forward, depends) {
@@ -223,11 +233,33 @@ func TestTheEngineAnswersTheCasesByHand(t *testing.T) {
 	}
 }
 
-// TestTheEngineAgreesWithTheOracle asks both about 100,000 packets of random
+// TestTheEngineAgreesWithTheOracle asks both about single packets of random
 // topologies. A disagreement is shrunk to a topology that can be read.
 func TestTheEngineAgreesWithTheOracle(t *testing.T) {
 	sch := loadSchema(t)
-	const topologies, packets = 500, 200
+	overTopologies(t, 200, func(seed uint64) []string { return compare(sch, seed, 100) })
+}
+
+// TestTheEnginesPacketsAreThoseOfTheOracle asks the engine for all packets
+// between two ends at once, and looks for 100,000 single ones in the answers.
+func TestTheEnginesPacketsAreThoseOfTheOracle(t *testing.T) {
+	sch := loadSchema(t)
+	var looked, found atomic.Int64
+	overTopologies(t, 300, func(seed uint64) []string {
+		n, m, failures := members(sch, seed, 12, 30)
+		looked.Add(int64(n))
+		found.Add(int64(m))
+		return failures
+	})
+	if !t.Failed() && (looked.Load() < 90000 || found.Load() < 15000) {
+		t.Errorf("only %d packets were looked for, and %d found", looked.Load(), found.Load())
+	}
+}
+
+// overTopologies does the same with many seeds on two processors, until it has
+// seen enough failures.
+func overTopologies(t *testing.T, topologies uint64, do func(seed uint64) []string) {
+	t.Helper()
 	var (
 		mu       sync.Mutex
 		failures []string
@@ -237,15 +269,14 @@ func TestTheEngineAgreesWithTheOracle(t *testing.T) {
 	for range 2 {
 		wait.Go(func() {
 			for seed := range work {
-				if f := compare(sch, seed, packets); f != "" {
-					mu.Lock()
-					failures = append(failures, f)
-					mu.Unlock()
-				}
+				f := do(seed)
+				mu.Lock()
+				failures = append(failures, f...)
+				mu.Unlock()
 			}
 		})
 	}
-	for seed := range uint64(topologies) {
+	for seed := range topologies {
 		mu.Lock()
 		enough := len(failures) >= 5
 		mu.Unlock()
@@ -262,11 +293,11 @@ func TestTheEngineAgreesWithTheOracle(t *testing.T) {
 }
 
 // compare asks about packets of one topology and returns the first disagreement.
-func compare(sch *schema.Schema, seed uint64, packets int) string {
+func compare(sch *schema.Schema, seed uint64, packets int) []string {
 	topology := oracle.Generate(seed)
 	w, err := both(sch, topology)
 	if err != nil {
-		return fmt.Sprintf("seed %d: %v\n%s", seed, err, topology)
+		return []string{fmt.Sprintf("seed %d: %v\n%s", seed, err, topology)}
 	}
 	for _, p := range w.oracle.Packets(seed, packets) {
 		d, kind := w.compare(p)
@@ -285,61 +316,64 @@ func compare(sch *schema.Schema, seed uint64, packets int) string {
 			d = now
 			return true
 		})
-		return fmt.Sprintf("seed %d: %s\n%s  %s", seed, p, small, d)
+		return []string{fmt.Sprintf("seed %d: %s\n%s  %s", seed, p, small, d)}
 	}
-	return ""
+	return nil
 }
 
-// TestTheEnginesPacketsAreThoseOfTheOracle asks for all packets between two ends
-// at once, and looks for single ones in the answer.
-func TestTheEnginesPacketsAreThoseOfTheOracle(t *testing.T) {
-	sch := loadSchema(t)
-	const topologies, pairs, packets = 100, 10, 30
-	looked, found := 0, 0
-	for seed := range uint64(topologies) {
-		topology := oracle.Generate(seed)
-		w, err := both(sch, topology)
+// members looks for packets between pairs of ends in the engine's answer about all
+// packets between them. It returns how many it looked for and how many the engine
+// has, and the disagreements.
+func members(sch *schema.Schema, seed uint64, pairs, packets int) (looked, found int, failures []string) {
+	fail := func(format string, args ...any) {
+		failures = append(failures, fmt.Sprintf("seed %d: ", seed)+fmt.Sprintf(format, args...))
+	}
+	topology := oracle.Generate(seed)
+	w, err := both(sch, topology)
+	if err != nil {
+		fail("%v\n%s", err, topology)
+		return
+	}
+	for i, ends := range w.oracle.Packets(seed, pairs) {
+		from, p, err := oracle.ParsePacket(ends)
 		if err != nil {
-			t.Fatalf("seed %d: %v\n%s", seed, err, topology)
+			fail("%v", err)
+			continue
 		}
-		for i, ends := range w.oracle.Packets(seed, pairs) {
-			from, p, err := oracle.ParsePacket(ends)
+		all, err := w.put(w.ends(from, p))
+		if err != nil {
+			fail("%s: %v", ends, err)
+			continue
+		}
+		variants, err := w.oracle.Variants(ends, uint64(i), packets)
+		if err != nil {
+			fail("%s: %v", ends, err)
+		}
+		set := all.Set()
+		for _, v := range variants {
+			_, p, err := oracle.ParsePacket(v)
 			if err != nil {
-				t.Fatal(err)
-			}
-			all, err := w.put(w.ends(from, p))
-			if err != nil {
-				t.Errorf("seed %d: %s: %v", seed, ends, err)
+				fail("%v", err)
 				continue
 			}
-			variants, err := w.oracle.Variants(ends, uint64(i), packets)
+			want, err := w.judge(from, p)
 			if err != nil {
-				t.Fatal(err)
+				fail("%s: %v", v, err)
+				continue
 			}
-			for _, v := range variants {
-				_, p, err := oracle.ParsePacket(v)
-				if err != nil {
-					t.Fatal(err)
-				}
-				want, err := w.judge(from, p)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if want.NotModelled != "" || len(want.Assumed) > 0 || want.Varies || !answerable(p) {
-					continue
-				}
-				looked++
-				has := all.Set().Has(cidr.Packet{Src: p.Src, Dst: p.Dst, Proto: p.Proto, A: p.SrcPort + p.Type, B: p.DstPort + p.Code})
-				if has {
-					found++
-				}
-				if through := want.Forward && (want.Reply || p.Proto != oracle.TCP); has != through {
-					t.Errorf("seed %d: %s: in the engine's packets %t\n%s", seed, v, has, tell("packets", all, want))
-				}
+			if want.NotModelled != "" || len(want.Assumed) > 0 || want.Varies || !answerable(p) {
+				continue
+			}
+			looked++
+			has := set.Has(cidr.Packet{Src: p.Src, Dst: p.Dst, Proto: p.Proto, A: p.SrcPort + p.Type, B: p.DstPort + p.Code})
+			if has {
+				found++
+			}
+			if through := want.Forward && (want.Reply || p.Proto != oracle.TCP); has != through {
+				fail("%s: in the engine's packets: %t\n%s  %s", v, has, topology, tell("packets", all, want))
+				break
 			}
 		}
 	}
-	if looked < 20000 || found < 2000 {
-		t.Errorf("only %d packets were looked for and %d found", looked, found)
-	}
+	return looked, found, failures
 }

@@ -479,7 +479,7 @@ func (w *World) Outward(public, a netip.Addr) bool {
 			return true
 		}
 		routes, _ := w.lookup(t, a)
-		if len(routes) == 0 || routes[0].blackhole {
+		if len(routes) == 0 {
 			return true
 		}
 		kind, _, _ := strings.Cut(routes[0].target, "-")
