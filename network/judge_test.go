@@ -233,9 +233,9 @@ func TestTheEngineAnswersTheCasesByHand(t *testing.T) {
 	}
 }
 
-// TestTheEngineAgreesWithTheOracle asks both about single packets of random
+// TestTheEngineAgreesAboutSinglePackets asks both about single packets of random
 // topologies. A disagreement is shrunk to a topology that can be read.
-func TestTheEngineAgreesWithTheOracle(t *testing.T) {
+func TestTheEngineAgreesAboutSinglePackets(t *testing.T) {
 	sch := loadSchema(t)
 	overTopologies(t, 200, func(seed uint64) []string { return compare(sch, seed, 100) })
 }
