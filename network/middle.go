@@ -551,6 +551,9 @@ func (k *walk) outOfHub(s *state, from, to *attachment) {
 			s.block(k, Blocker{Code: "TGW_BAD_STATE_VPN", Resource: x.res.ID, Fix: "Bring up a tunnel of " + x.res.ID + ": all are down."})
 		}
 	case "peering":
+		// Groups are known within one transit gateway only
+		// (https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html).
+		s.ident.vpc, s.ident.lost = nil, "SG_REFERENCING_SUPPORT"
 		for _, h := range k.w.hubs {
 			for _, a := range h.attachments {
 				if h != to.hub && a.kind == "peering" && (a.res.ID == to.res.ID || a.remote == to.hub.res.ID && to.remote == h.res.ID) {

@@ -64,10 +64,6 @@ func (p *parser) attach(w words) error {
 		props["Options"] = map[string]any{"ApplianceModeSupport": onOff(w.flag(5, "appliance")), "SecurityGroupReferencingSupport": onOff(!w.flag(5, "noreferences"))}
 	} else if strings.HasPrefix(w.at[3], "tgw-") {
 		observed["ResourceType"] = "peering"
-		side := func(id string) any {
-			return map[string]any{"TransitGatewayId": id, "OwnerId": account, "Region": region}
-		}
-		observed["Peering"] = map[string]any{"Requester": side(w.at[2]), "Accepter": side(w.at[3])}
 	} else {
 		observed["ResourceType"] = "vpn"
 	}

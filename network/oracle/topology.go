@@ -37,7 +37,7 @@ import (
 //	tgw tgw-a [references]
 //	attach tgw-attach-a tgw-a vpc-a subnet-a,subnet-b [appliance] [noreferences]
 //	attach tgw-attach-v tgw-a vpn-1
-//	attach tgw-attach-p tgw-a tgw-b    a peering
+//	attach tgw-attach-p tgw-a tgw-b    a peering: each side has its own
 //	tgw-rtb tgw-rtb-a tgw-a assoc=tgw-attach-a,… prop=tgw-attach-b,…
 //	tgw-route tgw-rtb-a 10.0.0.0/8 tgw-attach-a | blackhole
 //	firewall fw vpc-a vpce-a [strict] [otherwise=pass|drop|forward_to_sfe] [last=drop_strict]

@@ -21,10 +21,7 @@ type attachment struct {
 	subnets           []string
 	appliance         bool
 	references        bool
-	// tables holds the table that it is associated with, of each transit gateway:
-	// a peering is an attachment of two.
-	tables map[string]*transitTable
-	peers  []string // the transit gateways of a peering
+	table             *transitTable
 }
 
 type transitTable struct {
@@ -52,13 +49,7 @@ func (w *World) readAttachment(r *haetae.Resource) error {
 		kind: cmp.Or(text(r.Observed, "ResourceType"), "vpc"), of: cmp.Or(text(r.Props, "VpcId"), text(r.Observed, "ResourceId")),
 		available: cmp.Or(text(r.Observed, "State"), "available") == "available",
 		subnets:   texts(r.Props["SubnetIds"]), appliance: text(m, "ApplianceModeSupport") == "enable",
-		references: text(m, "SecurityGroupReferencingSupport") != "disable", tables: map[string]*transitTable{},
-	}
-	peering, _ := r.Observed["Peering"].(map[string]any)
-	for _, side := range []string{"Requester", "Accepter"} {
-		if id := text(peering[side], "TransitGatewayId"); id != "" {
-			w.attachments[r.ID].peers = append(w.attachments[r.ID].peers, id)
-		}
+		references: text(m, "SecurityGroupReferencingSupport") != "disable",
 	}
 	return nil
 }
@@ -67,7 +58,7 @@ func (w *World) readTransitTable(r *haetae.Resource) error {
 	t := &transitTable{id: r.ID}
 	for _, a := range items(r.Props["Associations"]) {
 		if at := w.attachments[text(a, "TransitGatewayAttachmentId")]; at != nil {
-			at.tables[text(r.Props, "TransitGatewayId")] = t
+			at.table = t
 		}
 	}
 	for _, x := range items(r.Props["Routes"]) {
@@ -154,7 +145,7 @@ func (k *walk) toTransit(id string, s *subnet) result {
 		return r
 	}
 	k.zone = s.zone
-	return k.transit(at, at.tgw)
+	return k.transit(at)
 }
 
 // door is the subnet in which an attachment has its interface in a zone.
@@ -171,8 +162,8 @@ func (w *World) door(at *attachment, zone string) *subnet {
 // table says, with which the first "is associated": "each attachment is
 // associated with exactly one route table".
 // https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html
-func (k *walk) transit(at *attachment, gateway string) result {
-	w, table := k.w, at.tables[gateway]
+func (k *walk) transit(at *attachment) result {
+	w, table, gateway := k.w, at.table, at.tgw
 	if k.hops++; k.hops > 40 {
 		return k.drop(gateway, "it goes round in circles")
 	}
@@ -213,7 +204,7 @@ func (k *walk) transit(at *attachment, gateway string) result {
 		k.known = ""
 		return k.delivered(to.id)
 	case "peering":
-		return k.across(to, gateway)
+		return k.across(to)
 	}
 	return k.unmodelled("a transit gateway attachment of kind %s", to.kind)
 }
@@ -268,21 +259,19 @@ func (k *walk) fromTransit(id string) result {
 	if at == nil || at.kind == "vpc" || at.kind == "peering" || !at.available {
 		return k.unmodelled("%s is no place that packets come from", id)
 	}
-	return k.transit(at, at.tgw)
+	return k.transit(at)
 }
 
-// across takes a packet through a peering to the other transit gateway, which
-// routes it by the table that the peering is associated with there.
+// across takes a packet through a peering to the other transit gateway, which has
+// an attachment of its own and routes by the table that is associated with it.
 // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html
-func (k *walk) across(at *attachment, gateway string) result {
-	if len(at.peers) != 2 || !slices.Contains(at.peers, gateway) {
-		return k.unmodelled("peering attachment %s of %v", at.id, at.peers)
-	}
-	other := at.peers[0]
-	if other == gateway {
-		other = at.peers[1]
-	}
+func (k *walk) across(at *attachment) result {
 	// Groups are known within one transit gateway, and zones within one Region.
 	k.known, k.zone = "", ""
-	return k.transit(at, other)
+	for _, other := range k.w.attachments {
+		if other.kind == "peering" && other.tgw == at.of && other.of == at.tgw && other.available {
+			return k.transit(other)
+		}
+	}
+	return k.unmodelled("the other side of peering attachment %s", at.id)
 }
