@@ -194,7 +194,7 @@ func (k *walk) fromSpace(s *state, src *place) {
 			continue
 		}
 		own := sub.cidrs
-		if src.sub != nil {
+		if src.sub != nil && src.sender == nil {
 			own = own.Union(cidr.AllAddrs().Minus(sub.vpc.cidrs)) // whoever is there may write any sender
 		}
 		one := s.clone()
@@ -209,6 +209,9 @@ func (k *walk) fromSpace(s *state, src *place) {
 		}
 		sent = true
 		one.zone = sub.zone
+		if src.sender != nil {
+			one.origin, one.ident = src.sender, identity{vpc: src.sender}
+		}
 		one.hop("subnet", sub.id(), "", true)
 		k.leaveSubnet(one, sub)
 	}

@@ -29,7 +29,7 @@ type Exposed struct {
 type Open struct {
 	Proto string   `json:"proto"`
 	Ports []string `json:"ports,omitempty"`
-	From  []string `json:"from"`
+	From  []string `json:"from,omitempty"`
 }
 
 // Exposure returns everything that the internet reaches, in order of accounts,
@@ -70,8 +70,8 @@ func (w *World) Exposure() []Exposed {
 // exposed describes an interface that is reached.
 func (w *World) exposed(n *nic, a *Answer) Exposed {
 	r := n.res
-	for o, list := range w.owned {
-		if slices.Contains(list, n) && (r == n.res || o.Type < r.Type) {
+	for _, o := range w.ownersOf[n] {
+		if r == n.res || o.Type < r.Type {
 			r = o
 		}
 	}

@@ -147,6 +147,9 @@ func (k *walk) publish(s *state, v *vpc, gate *gateway) {
 				if n.vague != nil && !slices.Contains(s.tracked, n) && !s.viaNAT {
 					continue // some address of the subnet, but not this one
 				}
+				if !x.private.Overlaps(left) {
+					continue
+				}
 				if mine, ok := four.from(x.private.Intersect(left)); ok {
 					passed = append(passed, mine.setSrc(x.public))
 					left = left.Minus(x.private)
@@ -276,8 +279,11 @@ func (k *walk) fromInternet(s *state, v *vpc) {
 func (k *walk) admit(s *state, v *vpc, gate *gateway) []*state {
 	var out []*state
 	left := destinations(s.pieces)
-	take := func(n *nic, public, private cidr.Addrs) {
-		part := s.to(public.Intersect(left))
+	take := func(public, private cidr.Addrs) {
+		if public = public.Intersect(left); public.Empty() {
+			return
+		}
+		part := s.to(public)
 		if part == nil {
 			return
 		}
@@ -298,7 +304,7 @@ func (k *walk) admit(s *state, v *vpc, gate *gateway) []*state {
 			continue
 		}
 		for _, p := range k.w.pairsOf(n) {
-			take(n, p.public, p.private)
+			take(p.public, p.private)
 		}
 		if n.publicWhy != nil && len(k.w.pairsOf(n)) == 0 {
 			if part := s.clone(); len(part.pieces) > 0 {

@@ -76,6 +76,7 @@ func (w *World) addInterfaces(byType map[string][]*haetae.Resource) {
 func (w *World) own(r *haetae.Resource, n *nic) {
 	if r != nil && !slices.Contains(w.owned[r], n) {
 		w.owned[r] = append(w.owned[r], n)
+		w.ownersOf[n] = append(w.ownersOf[n], r)
 	}
 }
 

@@ -18,6 +18,7 @@ type place struct {
 	sub      *subnet
 	internet bool
 	literal  bool // an address: routing decides where it is
+	sender   *vpc // of space: senders that rules know are in this VPC
 	layers   bool // network layers only: no security groups, no holder
 	public   bool // the other end uses public addresses
 	exit     *gateway

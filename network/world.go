@@ -21,13 +21,14 @@ type World struct {
 	peerings []*peering
 	hubs     []*hub
 
-	of      map[*haetae.Resource]any      // what was made of a resource
-	lists   map[*haetae.Resource]*list    // prefix lists
-	owned   map[*haetae.Resource][]*nic   // interfaces of an instance, a function …
-	ends    map[*nic]*endpoint            // endpoints by their interfaces
-	serves  map[*nic]*balancer            // load balancers by their interfaces
-	named   map[string][]*haetae.Resource // by id and ARN
-	regions map[[2]string]*haetae.Resource
+	of       map[*haetae.Resource]any    // what was made of a resource
+	lists    map[*haetae.Resource]*list  // prefix lists
+	owned    map[*haetae.Resource][]*nic // interfaces of an instance, a function …
+	ends     map[*nic]*endpoint          // endpoints by their interfaces
+	serves   map[*nic]*balancer          // load balancers by their interfaces
+	ownersOf map[*nic][]*haetae.Resource
+	named    map[string][]*haetae.Resource // by id and ARN
+	regions  map[[2]string]*haetae.Resource
 
 	changes       []*change // on trial, in a copy
 	defaultGroups map[*vpc]*group
@@ -96,7 +97,7 @@ type list struct {
 func Build(g *graph.Graph) *World {
 	w := &World{
 		g: g, of: map[*haetae.Resource]any{}, lists: map[*haetae.Resource]*list{}, owned: map[*haetae.Resource][]*nic{},
-		named: map[string][]*haetae.Resource{}, serves: map[*nic]*balancer{}, ends: map[*nic]*endpoint{}, regions: map[[2]string]*haetae.Resource{}, excluded: map[*haetae.Resource]string{}, defaultGroups: map[*vpc]*group{},
+		named: map[string][]*haetae.Resource{}, serves: map[*nic]*balancer{}, ownersOf: map[*nic][]*haetae.Resource{}, ends: map[*nic]*endpoint{}, regions: map[[2]string]*haetae.Resource{}, excluded: map[*haetae.Resource]string{}, defaultGroups: map[*vpc]*group{},
 	}
 	byType := map[string][]*haetae.Resource{}
 	for _, r := range g.Resources() {
