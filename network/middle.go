@@ -70,7 +70,7 @@ func (k *walk) throughNAT(s *state, v *vpc, n *nat, sub *subnet) {
 // toInternetAs takes packets of a regional NAT gateway out: it has no subnet.
 func (k *walk) toInternetAs(s *state, v *vpc, n *nat) {
 	k.attached(s, v, v.igw)
-	k.guard(s, v, nil, false)
+	k.guard(s, v, nil)
 	for i, p := range s.pieces {
 		public := cidr.Addrs{}
 		for _, x := range n.nics {
@@ -149,7 +149,7 @@ func (k *walk) fromRegional(s *state, v *vpc) bool {
 	}
 	s.pieces = done
 	s.viaNAT = true
-	k.guard(s, v, nil, true)
+	k.guard(s, v, nil)
 	k.local(s, v, nil)
 	return true
 }

@@ -271,7 +271,7 @@ func (k *walk) inspectedAt(gateway string, s *subnet) bool {
 		return false
 	}
 	for _, r := range t.routes {
-		if strings.HasPrefix(r.target, "vpce-") && slices.ContainsFunc(s.cidrs, r.dest.Overlaps) {
+		if strings.HasPrefix(r.target, "vpce-") && r.dest.Addr().Is4() == k.p.Dst.Is4() && slices.ContainsFunc(s.cidrs, r.dest.Overlaps) {
 			return true
 		}
 	}

@@ -1,6 +1,9 @@
 package oracle
 
-import "slices"
+import (
+	"net/netip"
+	"slices"
+)
 
 // appliance brings a packet to an interface that a route points at, and onward
 // from it. edge is set when it came through a gateway's own table.
@@ -14,7 +17,7 @@ func (k *walk) appliance(id, vpc, from string, edge bool) result {
 		return k.drop(id, "it goes round in circles")
 	}
 	s := k.w.subnets[e.subnet]
-	if edge && k.w.igws[k.w.gatewayOf(vpc)] == vpc && len(e.public) == 0 && k.cameFromInternet() {
+	if edge && k.w.igws[k.w.gatewayOf(vpc)] == vpc && !e.isPublic(k.p.Dst.Is4()) && k.cameFromInternet() {
 		// "For traffic that flows through an internet gateway, the target network
 		// interface must also have a public IP address."
 		// https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
@@ -43,6 +46,15 @@ func (k *walk) appliance(id, vpc, from string, edge bool) result {
 		return r
 	}
 	return k.onward(s)
+}
+
+// isPublic tells whether the internet knows the interface by an address of a
+// family.
+func (e *eni) isPublic(four bool) bool {
+	if four {
+		return len(e.public) > 0
+	}
+	return slices.ContainsFunc(e.addrs, func(a netip.Addr) bool { return a.Is6() && public(a) })
 }
 
 // cameFromInternet tells whether the packet is one of the internet's.

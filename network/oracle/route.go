@@ -91,7 +91,7 @@ func (w *World) edgeTable(gateway string) *table {
 }
 
 // lookup returns the routes that could carry a packet to an address: one, or
-// several where AWS chooses. unknown names a prefix list that is not there.
+// several where AWS chooses. unknown says what is not known or not modelled.
 //
 // https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 func (w *World) lookup(t *table, dst netip.Addr) (best []route, unknown string) {
@@ -104,6 +104,9 @@ func (w *World) lookup(t *table, dst netip.Addr) (best []route, unknown string) 
 			routes = append(routes, route{dest: c, target: "local"})
 		}
 	}
+	replaced := slices.ContainsFunc(t.routes, func(r route) bool {
+		return slices.Contains(v.cidrs, r.dest) && r.target != "local" && r.dest.Contains(dst)
+	})
 	bits, rank := -1, 0
 	for _, r := range routes {
 		dests, order := []netip.Prefix{r.dest}, 0
@@ -111,7 +114,7 @@ func (w *World) lookup(t *table, dst netip.Addr) (best []route, unknown string) 
 		case r.list != "":
 			list, known := w.lists[r.list]
 			if !known {
-				return nil, r.list
+				return nil, "prefix list " + r.list + " is not in the snapshot"
 			}
 			dests, order = list, 1
 		case r.propagated:
@@ -121,6 +124,9 @@ func (w *World) lookup(t *table, dst netip.Addr) (best []route, unknown string) 
 			// more specific."
 			// https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
 			if v.inside(dst) {
+				if r.dest.IsValid() && r.dest.Contains(dst) && replaced {
+					return nil, "a propagated route beside a local route with another target"
+				}
 				continue
 			}
 		}

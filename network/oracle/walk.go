@@ -362,7 +362,7 @@ func (k *walk) acl(s *subnet, egress bool) (bool, result) {
 func (k *walk) follow(t *table, s *subnet) result {
 	routes, unknown := k.w.lookup(t, k.p.Dst)
 	if unknown != "" {
-		return k.unmodelled("prefix list %s is not in the snapshot", unknown)
+		return k.unmodelled("%s", unknown)
 	}
 	if len(routes) == 0 {
 		return k.drop(t.id, "no route")
