@@ -74,7 +74,7 @@ func (k *walk) guard(s *state, v *vpc, sub *subnet) {
 	// and no other
 	// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_BlockPublicAccessStates.html).
 	closed := b.mode == "block-bidirectional" || b.mode == "block-ingress" && !s.viaNAT
-	if !closed || k.back && slices.ContainsFunc(k.fwd.blocks, func(o Blocker) bool { return o.Code == "VPC_BLOCK_PUBLIC_ACCESS_ENABLED" && o.Resource == v.id() }) {
+	if !closed || k.back && b.mode == "block-ingress" && slices.ContainsFunc(k.fwd.blocks, func(o Blocker) bool { return o.Code == "VPC_BLOCK_PUBLIC_ACCESS_ENABLED" && o.Resource == v.id() }) {
 		return // or it was said on the way there
 	}
 	s.hop("block-public-access", v.id(), b.mode, false)
@@ -283,10 +283,17 @@ func (k *walk) fromInternet(s *state, v *vpc) {
 		if gate.inspects(destinations(part.pieces)) {
 			sub = nil // an excluded subnet does not help what goes through an endpoint
 		}
-		part.viaNAT = k.back && k.fwd.viaNAT
+		part.viaNAT = k.back && slices.ContainsFunc(part.pieces, func(p piece) bool { return p.forNAT() })
 		k.guard(part, v, sub)
 		k.ingress(part, v, gate)
 	}
+}
+
+// forNAT tells whether the NAT gateway that the packets went through last is where
+// their answers are now.
+func (p piece) forNAT() bool {
+	n := len(p.nats)
+	return n > 0 && p.nats[n-1].nat.natives.Overlaps(p.cur.Dst)
 }
 
 // inspects tells whether the gateway's own table leads to an endpoint.
