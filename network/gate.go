@@ -227,6 +227,10 @@ func (k *walk) abroad(s *state, gate *gateway) {
 					}
 				}
 			}
+		}
+	}
+	if g.literal || k.back && !g.internet {
+		for _, v := range k.w.vpcs {
 			// Addresses of IPv6 are public by themselves.
 			if in := s.to(v.cidrs.Six().Intersect(globalSix()).Intersect(left)); in != nil {
 				left = left.Minus(v.cidrs.Six())
@@ -253,7 +257,7 @@ func (k *walk) abroad(s *state, gate *gateway) {
 
 // fromInternet takes packets into a VPC through its internet gateway.
 func (k *walk) fromInternet(s *state, v *vpc) {
-	s.entered = "igw"
+	s.entered, s.been = "igw", nil // what it went through on its way out may be on its way in too
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	gate := v.igw
 	if k.back && slices.ContainsFunc(k.fwd.hops, func(h Hop) bool { return h.Kind == "eigw" }) {

@@ -147,7 +147,7 @@ func (k *walk) enterSix(v *vpc) result {
 		}
 	}
 	switch {
-	case eigw != "" && k.reply:
+	case k.reply && k.flow.egress[eigw]:
 		// "Egress-only internet gateways are stateful: it forwards traffic from
 		// the instances … and then sends the response back."
 		// https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html
@@ -210,7 +210,7 @@ func (k *walk) exitEgressOnly(eigw, vpc string) result {
 	if ok, r := k.blocked(eigw, e.subnet, true, true); ok {
 		return r
 	}
-	k.known = ""
+	k.known, k.flow.egress[eigw] = "", true
 	return k.internet()
 }
 

@@ -45,6 +45,9 @@ func (k *walk) appliance(id, vpc, from string, edge bool) result {
 	if ok, r := k.groupsOut(e); !ok {
 		return r
 	}
+	if r, bad := k.middle(e.id); bad {
+		return r // its own rules name a group too
+	}
 	return k.onward(s)
 }
 

@@ -53,6 +53,7 @@ func score(forward, reply bool) int {
 // flow is what stateful things remember of the packet when its answer comes.
 type flow struct {
 	in, out map[string]bool   // interfaces whose groups let it in, or out
+	egress  map[string]bool   // egress-only gateways that it left by
 	pinned  map[string]string // zone subnets that transit gateways in appliance mode keep to
 	nat     map[string]mapping
 	// inspected holds the firewall endpoints whose stateful engine saw the
@@ -66,7 +67,7 @@ type mapping struct {
 }
 
 func newFlow() *flow {
-	return &flow{in: map[string]bool{}, out: map[string]bool{}, nat: map[string]mapping{}, pinned: map[string]string{}, inspected: map[string]bool{}}
+	return &flow{in: map[string]bool{}, out: map[string]bool{}, nat: map[string]mapping{}, pinned: map[string]string{}, egress: map[string]bool{}, inspected: map[string]bool{}}
 }
 
 // walk is one packet on its way.
