@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -94,30 +93,7 @@ func NewWorld(e *Engine, g *graph.Graph, o Options) *World {
 	}
 	all := g.Resources()
 	for _, r := range all {
-		if r.Account == "" || r.Declared() {
-			continue
-		}
-		a := w.account(r.Account)
-		if a.any == nil {
-			a.any = r
-		}
-		switch r.Type {
-		case "AWS::IAM::Group":
-			a.groups[r.ID] = r
-		case "AWS::IAM::ManagedPolicy":
-			name := cmp.Or(r.ARN, r.ID)
-			w.managed[managedKey{r.Account, name}] = w.document(r, "PolicyDocument", policy.Identity, name)
-		case "AWS::S3::Bucket":
-			w.buckets[r.ID] = r
-		case "Haetae::Account":
-			a.block = blockOf(r.Observed["S3PublicAccessBlock"])
-		}
-		if r.ARN != "" {
-			w.resources[r.ARN] = r
-		}
-		if d := w.readPolicy(r); d != nil {
-			w.policies[r] = d
-		}
+		w.remember(r)
 	}
 	w.organization(all)
 	for _, r := range all {

@@ -350,4 +350,3 @@ func (t *Template) around(name string) (pre, post string, single bool) {
 	}
 	return pre, post, single
 }
-

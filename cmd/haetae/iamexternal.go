@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -110,11 +109,17 @@ func (a *app) printOutside(rows []outsideRow, output string) error {
 		return nil
 	}
 	last := ""
+	unread := 0
 	risks := map[iam.Risk]int{}
 	for _, r := range rows {
 		if r.Resource != last {
 			fmt.Fprintf(a.out, "%s\n", r.Resource)
 			last = r.Resource
+		}
+		if len(r.Actions) == 0 {
+			fmt.Fprintf(a.out, "  who may come in is not known: %s\n", strings.Join(r.Decision.Depends.Missing, "; "))
+			unread++
+			continue
 		}
 		actions := strings.Join(r.Actions[:min(3, len(r.Actions))], ", ")
 		if n := len(r.Actions) - 3; n > 0 {
@@ -144,8 +149,10 @@ func (a *app) printOutside(rows []outsideRow, output string) error {
 	}
 	who := map[string]bool{}
 	for _, r := range rows {
-		who[r.Who] = true
+		if len(r.Actions) > 0 {
+			who[r.Who] = true
+		}
 	}
-	fmt.Fprintf(a.out, "\n%d ways in for %d outsiders; %s.\n", len(rows), len(who), strings.Join(slices.Clip(counts), ", "))
+	fmt.Fprintf(a.out, "\n%d ways in for %d outsiders; %s. Policies that could not be read: %d.\n", len(rows)-unread, len(who), strings.Join(counts, ", "), unread)
 	return nil
 }
