@@ -125,12 +125,25 @@ type Finding struct {
 
 // Exception says who decided that a finding is accepted.
 type Exception struct {
-	By     string `json:"by"`
+	By     string `json:"by"`              // the tool whose mark a template carries, or "exception ID"
+	ID     string `json:"id,omitempty"`    // of one in an exception file; "" for a template's own
+	Owner  string `json:"owner,omitempty"` // who answers for it; a template's own has none
 	Reason string `json:"reason,omitempty"`
-	// Expires is the last day on which it counts, "2026-03-31"; empty when it
-	// names none, as those that stand in templates cannot.
+	// Expires is the last day on which it counts, "2026-03-31", or the time at
+	// which it ends, "2026-03-31T12:00:00Z"; empty when it names none, as those
+	// that stand in templates cannot.
 	Expires string `json:"expires,omitempty"`
-	Place   Place  `json:"origin"`
+	// Until is the instant at which it ends, Unix seconds; 0 for never.
+	Until int64 `json:"until,omitempty"`
+	Place Place `json:"origin"`
+}
+
+// Who names the exception, with its owner when it has one.
+func (e *Exception) Who() string {
+	if e.Owner == "" {
+		return e.By
+	}
+	return e.By + ", " + e.Owner
 }
 
 // UID identifies the finding across scans: the same rule on the same resource

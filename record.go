@@ -79,6 +79,11 @@ type Kept struct {
 	Said, Expires                                int64  // as in Triage
 	Stale                                        bool
 	Last                                         int64 // when it was last confirmed, Unix seconds
+	// Exception is the id of the exception of a file that covers it, "" for
+	// none; see [Exception.ID].
+	Exception string
+	// ARN and Resource are only there where they were asked for.
+	ARN string
 }
 
 // Open tells whether the finding is one that somebody may have to act on.
@@ -105,9 +110,13 @@ type Step struct {
 	Workflow Workflow
 	By       Author
 	Expires  int64
-	Stale    string // why it is not confirmed; "" when it is
-	Reopened bool   // counts as one more time
-	History  []Entry
+	// Exception covers it from now on. nil where By is not ByFile, and where what
+	// is stored of it stays.
+	Exception *Exception
+	Stale     string // why it is not confirmed; "" when it is
+	Unseen    string // why nobody looked: whether it is confirmed stays as it was; "" when somebody did
+	Reopened  bool   // counts as one more time
+	History   []Entry
 }
 
 // Record is a stored finding with all that is known of it.
@@ -133,7 +142,9 @@ type Record struct {
 	Missing  []string
 	Evidence []KeptEvidence
 	Triage   Triage
-	History  []Entry // only where one record is asked for
+	// Exception is what suppresses it, when a file does and not a person.
+	Exception *Exception
+	History   []Entry // only where one record is asked for
 }
 
 // KeptEvidence is an [Evidence] as it is stored: its value as JSON, see [EncodeTree].

@@ -3,6 +3,7 @@
 //
 //	controls/<service>/<id>.yaml   checks over one resource type
 //	standards/<id>.yaml            frameworks: requirements and what proves them
+//	escalations/<id>.yaml          ways in which a principal gains what it was not given
 //
 // Unknown keys are errors, so that a misspelt one cannot be ignored.
 package content
@@ -23,7 +24,7 @@ import (
 	"github.com/haetae/haetae/control"
 )
 
-//go:embed all:controls all:standards
+//go:embed all:controls all:standards all:escalations
 var files embed.FS
 
 // Controls returns the built-in controls and those of further trees of the
@@ -36,8 +37,8 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if i > 0 && len(list) == 0 && err == nil && !holdsStandards(tree) {
-			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("neither controls/<service>/<id>.yaml nor standards/<id>.yaml in the content folder"),
+		if i > 0 && len(list) == 0 && err == nil && !holdsOther(tree) {
+			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("none of controls/<service>/<id>.yaml, standards/<id>.yaml, escalations/<id>.yaml and exceptions/*.yaml in the content folder"),
 				Hint: "docs/add-a-control.md describes the form of a control."})
 		}
 		out = append(out, list...)
@@ -46,9 +47,15 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 	return out, errors.Join(errs...)
 }
 
-func holdsStandards(tree fs.FS) bool {
-	names, err := fs.Glob(tree, "standards/*.yaml")
-	return err == nil && len(names) > 0
+// holdsOther tells whether a tree has content other than controls.
+func holdsOther(tree fs.FS) bool {
+	for _, pattern := range []string{"standards/*.yaml", "escalations/*.yaml"} {
+		if names, err := fs.Glob(tree, pattern); err == nil && len(names) > 0 {
+			return true
+		}
+	}
+	info, missing := fs.Stat(tree, "exceptions")
+	return missing == nil && info.IsDir()
 }
 
 func controlsIn(tree fs.FS) ([]*control.Control, error) {
@@ -151,7 +158,9 @@ func fileError(file string, err error) error {
 	return &haetae.Error{Code: haetae.Invalid, Op: file, Err: err, Hint: "docs/add-a-control.md describes the form of a control."}
 }
 
-// complete makes sure that people get all that a control must tell them.
+// complete makes sure that people get all that a control must tell them. Without
+// a Korean text the English one is shown; built-in controls have both, which a
+// test holds.
 func complete(c *control.Control, file string) error {
 	if want := strings.TrimSuffix(path.Base(file), ".yaml"); c.ID != want {
 		return fmt.Errorf("id %q is not the file's name %q", c.ID, want)
@@ -163,8 +172,8 @@ func complete(c *control.Control, file string) error {
 		name string
 		text haetae.Text
 	}{{"title", c.Title}, {"problem", c.Problem}, {"why", c.Why}, {"fix.console", c.Fix.Console}} {
-		if t.text.EN == "" || t.text.KO == "" {
-			return fmt.Errorf("%s is missing in English or Korean", t.name)
+		if t.text.EN == "" {
+			return fmt.Errorf("%s is missing in English", t.name)
 		}
 	}
 	if c.Fix.CLI == "" && c.Fix.CloudFormation == "" {

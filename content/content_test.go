@@ -62,7 +62,7 @@ func TestFaultsOfAControlAreNamed(t *testing.T) {
 	for _, c := range []struct{ name, from, to, want string }{
 		{"a misspelt key", "assert:", "asert:", "asert"},
 		{"a severity that is none", "severity: low", "severity: bad", "severity"},
-		{"a language that is missing", "title: {en: a, ko: 가}", "title: {en: a}", "title"},
+		{"English that is missing", "title: {en: a, ko: 가}", "title: {ko: 가}", "title"},
 		{"no reference", "references: [https://docs.aws.amazon.com/]", "references: []", "references"},
 		{"no fix to copy", ", cli: aws", "", "fix"},
 		{"an id that is not the file's name", "id: team-thing", "id: team-other", "not the file's name"},
@@ -79,6 +79,13 @@ func TestFaultsOfAControlAreNamed(t *testing.T) {
 				t.Error("no next step")
 			}
 		})
+	}
+}
+
+func TestAControlOfOnesOwnMayBeInEnglishOnly(t *testing.T) {
+	c, err := ParseControl([]byte(strings.Replace(whole, "title: {en: a, ko: 가}", "title: {en: a}", 1)), "controls/team/team-thing.yaml")
+	if err != nil || c.Title.In("ko") != "a" {
+		t.Errorf("the title in Korean is %q: %v", c.Title.In("ko"), err)
 	}
 }
 

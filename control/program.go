@@ -1,6 +1,8 @@
 package control
 
 import (
+	"strings"
+
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
@@ -64,8 +66,10 @@ func (p *program) check() error {
 	}
 	add := func(role, let, text string) error {
 		checked, iss := env.Compile(text)
-		if iss.Err() != nil {
-			return p.errorf("%s: %w", role, iss.Err())
+		if err := iss.Err(); err != nil && strings.Contains(err.Error(), "undefined field") {
+			return p.errorf("%s: %w\n`haetae content properties %s` lists what there is", role, err, p.Type)
+		} else if err != nil {
+			return p.errorf("%s: %w", role, err)
 		}
 		typ := checked.OutputType()
 		if let == "" && !typ.IsExactType(types.BoolType) && !typ.IsExactType(types.DynType) {

@@ -16,9 +16,14 @@ import (
 type Scan struct {
 	Time int64 // of the snapshot, Unix seconds
 	Now  int64 // the wall clock, at which suppressions end
-	// Rules are the ids of the controls that judged: what others said is out of
-	// scope.
+	// Rules are the ids of the controls that judged.
 	Rules map[string]bool
+	// Others are those that there are and that were not asked: what they said is
+	// out of scope and stays as it is.
+	Others map[string]bool
+	// Here tells whether the scan looked at a stack or an account at all; nil
+	// when it looked everywhere. Of others nothing changes.
+	Here func(stack, account string) bool
 	// Listed says why the listing of a type may lack something, nil when it is
 	// complete; see graph.Listings.
 	Listed func(stack, account, region, typ string) *haetae.Unknown
@@ -182,18 +187,24 @@ func (d *decision) missed(k *haetae.Kept) (haetae.Step, bool) {
 	if !k.Status.Open() {
 		return step, step.Workflow != k.Workflow
 	}
-	why := ""
-	if !d.scan.Rules[k.Rule] {
-		why = "out of scope: the last scan did not judge by this control"
-	} else if u := d.scan.Listed(k.Stack, k.Account, k.Region, k.Type); u != nil {
-		why = "not covered by the last scan: " + u.String()
-	}
-	if why == "" {
+	here := d.scan.Here == nil || d.scan.Here(k.Stack, k.Account)
+	u := d.scan.Listed(k.Stack, k.Account, k.Region, k.Type)
+	switch {
+	case here && !d.scan.Rules[k.Rule] && !d.scan.Others[k.Rule]:
+		step.Stale = "there is no control " + k.Rule + " any more"
+	case !here || !d.scan.Rules[k.Rule]:
+		step.Unseen = "out of scope of the last scan"
+		return step, here || step.Workflow != k.Workflow
+	case u != nil && u.Reason == haetae.NotAsked:
+		step.Unseen = "out of scope of the last scan: " + u.String()
+		return step, true
+	case u != nil:
+		step.Stale = "not covered by the last scan: " + u.String()
+	default:
 		d.closes(&step, haetae.Gone)
 		return step, true
 	}
 	d.tally.Stale++
-	step.Stale = why
 	return step, true
 }
 
@@ -209,23 +220,69 @@ func (d *decision) begin(k *haetae.Kept) haetae.Step {
 	return step
 }
 
-// file lets an exception file, or its end, have its say where no person has.
+// file lets an exception, or its end, have its say where no person has.
 func (d *decision) file(step *haetae.Step, f *haetae.Finding) {
 	switch {
 	case step.By > haetae.ByFile:
 	case f.Suppressed != nil:
-		if step.Workflow != haetae.WorkflowSuppressed || step.By != haetae.ByFile {
-			who := f.Suppressed.By
-			if p := f.Suppressed.Place; p.File != "" {
-				who = fmt.Sprintf("%s:%d", p.File, p.Line)
-			}
-			if step.Was != nil {
-				d.noteBy(step, who, "workflow", string(step.Workflow), string(haetae.WorkflowSuppressed))
-			}
-			step.Workflow, step.By = haetae.WorkflowSuppressed, haetae.ByFile
-		}
+		d.except(step, f.Suppressed)
 	case step.By == haetae.ByFile && (f.Status.Open() || f.Status == haetae.Pass):
-		d.workflow(step, haetae.WorkflowNew, haetae.ByNobody)
+		d.uncover(step)
+	}
+}
+
+// except lets an exception cover a finding.
+func (d *decision) except(step *haetae.Step, x *haetae.Exception) {
+	who := x.By
+	if x.Place.File != "" {
+		who = fmt.Sprintf("%s:%d", x.Place.File, x.Place.Line)
+	}
+	was := ""
+	if step.Was != nil {
+		was = step.Was.Exception
+	}
+	switch again := step.Workflow == haetae.WorkflowSuppressed && step.By == haetae.ByFile; {
+	case step.Was == nil:
+	case !again:
+		d.noteBy(step, who, "workflow", string(step.Workflow), string(haetae.WorkflowSuppressed))
+	case was != x.ID:
+		d.noteBy(step, who, "exception", was, x.ID)
+	}
+	step.Workflow, step.By, step.Expires, step.Exception = haetae.WorkflowSuppressed, haetae.ByFile, x.Until, x
+}
+
+// uncover ends what an exception said.
+func (d *decision) uncover(step *haetae.Step) {
+	d.workflow(step, haetae.WorkflowNew, haetae.ByNobody)
+	step.Expires = 0
+}
+
+// Reapply returns a step for each stored finding of which exceptions now say
+// something else, without a scan: the files changed. covers gives the exception
+// of a file that covers an open finding, or nil. What a template's own mark
+// suppresses, and what people said, stays.
+func Reapply(now int64, kept []haetae.Kept, covers func(*haetae.Kept) *haetae.Exception) iter.Seq2[haetae.Step, error] {
+	d := &decision{scan: Scan{Time: now, Now: now}}
+	return func(yield func(haetae.Step, error) bool) {
+		for i := range kept {
+			k := &kept[i]
+			step := d.begin(k)
+			step.Unseen = "no scan"
+			ended := step.Workflow != k.Workflow
+			if !ended && (k.By > haetae.ByFile || !k.Status.Open()) {
+				continue
+			}
+			if step.By <= haetae.ByFile && k.Status.Open() {
+				if x := covers(k); x != nil {
+					d.except(&step, x)
+				} else if step.By == haetae.ByFile && k.Exception != "" {
+					d.uncover(&step)
+				}
+			}
+			if (ended || step.Exception != nil || step.Workflow != k.Workflow) && !yield(step, nil) {
+				return
+			}
+		}
 	}
 }
 

@@ -49,13 +49,17 @@ type scene struct {
 	found    *haetae.Finding
 	coverage []haetae.Coverage // nil is complete
 	rules    []string          // nil is the rule of the bucket
+	others   []string          // controls that there are and that did not judge
 	former   map[string][]string
+
+	elsewhere bool // the scan was about another account
 
 	none     bool // nothing is to be done
 	status   haetae.Status
 	workflow haetae.Workflow
 	stale    string
-	says     bool // what the scan says is what is stored from now on
+	unseen   string // nobody looked: why
+	says     bool   // what the scan says is what is stored from now on
 	reopened bool
 	tally    haetae.Tally
 	history  []string // field old→new
@@ -77,6 +81,7 @@ func scenes() []scene {
 	partial := []haetae.Coverage{{Account: here, Region: east, Type: "AWS::S3::Bucket", Status: haetae.Partial, Reason: haetae.Throttled, Detail: "the second page"}}
 	denied := []haetae.Coverage{{Account: here, Region: east, Type: "AWS::S3::Bucket", Status: haetae.Missing, Reason: haetae.Denied, Detail: "no", Actions: []string{"s3:ListAllMyBuckets"}}}
 	const notCovered = "not covered by the last scan: "
+	const outOfScope = "out of scope of the last scan"
 	return []scene{
 		{name: "what fails for the first time is new", found: verdict(fail), status: fail, workflow: fresh, says: true, reopened: true, tally: haetae.Tally{New: 1}},
 		{name: "what cannot be decided for the first time is kept as unknown", found: verdict(unknown), status: unknown, workflow: fresh, says: true, reopened: true, tally: haetae.Tally{Unknown: 1}},
@@ -95,12 +100,16 @@ func scenes() []scene {
 		{name: "what failed and is missing from a partial listing stays open and is stale", kept: kept(stored(fail, fresh)), coverage: partial, status: fail, workflow: fresh, stale: notCovered + "the second page in us-east-1", tally: haetae.Tally{Stale: 1}},
 		{name: "what failed and is missing from a listing that was denied stays open and is stale", kept: kept(stored(fail, fresh)), coverage: denied, status: fail, workflow: fresh, stale: notCovered + "no in us-east-1 (needs s3:ListAllMyBuckets)", tally: haetae.Tally{Stale: 1}},
 		{name: "what was found by a partial listing and passes is fixed all the same", kept: kept(stored(fail, fresh)), found: verdict(pass), coverage: partial, status: pass, workflow: fresh, tally: haetae.Tally{Fixed: 1}, history: []string{"status FAIL→PASS"}},
-		{name: "a scan of another account leaves it open and stale", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Account: there, Region: east, Type: "*", Status: haetae.Complete}}, status: fail, workflow: fresh, stale: notCovered + "AWS::S3::Bucket was not listed", tally: haetae.Tally{Stale: 1}},
-		{name: "a scan of another region leaves it open and stale", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Account: here, Region: "eu-west-1", Type: "*", Status: haetae.Complete}}, status: fail, workflow: fresh, stale: notCovered + "AWS::S3::Bucket was not listed", tally: haetae.Tally{Stale: 1}},
-		{name: "a scan of another type leaves it open and stale", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Account: here, Region: east, Type: "AWS::EC2::Instance", Status: haetae.Complete}}, status: fail, workflow: fresh, stale: notCovered + "AWS::S3::Bucket was not listed", tally: haetae.Tally{Stale: 1}},
-		{name: "a scan by another control leaves it open and stale", kept: kept(stored(fail, fresh)), rules: []string{"another"}, status: fail, workflow: fresh, stale: "out of scope: the last scan did not judge by this control", tally: haetae.Tally{Stale: 1}},
+		{name: "a scan of another account leaves it as it was", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Account: there, Region: east, Type: "*", Status: haetae.Complete}}, status: fail, workflow: fresh, unseen: outOfScope + ": AWS::S3::Bucket was not listed"},
+		{name: "a scan of another region leaves it as it was", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Account: here, Region: "eu-west-1", Type: "*", Status: haetae.Complete}}, status: fail, workflow: fresh, unseen: outOfScope + ": AWS::S3::Bucket was not listed"},
+		{name: "a scan of another type leaves it as it was", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Account: here, Region: east, Type: "AWS::EC2::Instance", Status: haetae.Complete}}, status: fail, workflow: fresh, unseen: outOfScope + ": AWS::S3::Bucket was not listed"},
+		{name: "a scan by another control leaves it as it was", kept: kept(stored(fail, fresh)), rules: []string{"another"}, others: []string{rule.ID}, status: fail, workflow: fresh, unseen: outOfScope},
+		{name: "a scan by another control leaves it stale that was stale", kept: but(stored(fail, fresh), func(k *haetae.Kept) { k.Stale = true }), rules: []string{"another"}, others: []string{rule.ID}, coverage: denied, status: fail, workflow: fresh, unseen: outOfScope},
+		{name: "what a control said that there is no more is stale", kept: kept(stored(fail, fresh)), rules: []string{"another"}, status: fail, workflow: fresh, stale: "there is no control s3-bucket-not-public any more", tally: haetae.Tally{Stale: 1}},
+		{name: "of an account that the scan is not about nothing is written", kept: kept(stored(fail, fresh)), elsewhere: true, none: true},
+		{name: "a suppression ends in an account that the scan is not about", kept: but(stored(fail, suppressed), func(k *haetae.Kept) { k.Expires = now - 1 }), elsewhere: true, status: fail, workflow: fresh, unseen: outOfScope, tally: haetae.Tally{Expired: 1}, history: []string{"expires 2026-02-25T06:13:19Z→", "workflow SUPPRESSED→NEW"}},
 		{name: "a listing without regions proves absence in every region", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Account: here, Type: "AWS::S3::Bucket", Status: haetae.Complete}}, status: gone, workflow: fresh, tally: haetae.Tally{Fixed: 1}, history: []string{"status FAIL→GONE"}},
-		{name: "a stack's listing proves nothing of an account", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Stack: "a.yaml", Account: here, Region: east, Type: "*", Status: haetae.Complete}}, status: fail, workflow: fresh, stale: notCovered + "AWS::S3::Bucket was not listed", tally: haetae.Tally{Stale: 1}},
+		{name: "a stack's listing proves nothing of an account", kept: kept(stored(fail, fresh)), coverage: []haetae.Coverage{{Stack: "a.yaml", Account: here, Region: east, Type: "*", Status: haetae.Complete}}, status: fail, workflow: fresh, unseen: outOfScope + ": AWS::S3::Bucket was not listed"},
 
 		{name: "what was closed and is not looked at stays as it is", kept: kept(stored(pass, fresh)), coverage: denied, none: true},
 		{name: "what passed and passes needs nothing", kept: kept(stored(pass, fresh)), found: verdict(pass), none: true},
@@ -120,7 +129,7 @@ func scenes() []scene {
 		{name: "what was unknown and is still unknown is still there", kept: kept(stored(unknown, fresh)), found: verdict(unknown), status: unknown, workflow: fresh, says: true, tally: haetae.Tally{Still: 1}},
 		{name: "what was unknown and passes is closed but was never broken", kept: kept(stored(unknown, fresh)), found: verdict(pass), status: pass, workflow: fresh, history: []string{"status UNKNOWN→PASS"}},
 		{name: "what was unknown and is gone is closed but was never broken", kept: kept(stored(unknown, fresh)), status: gone, workflow: fresh, history: []string{"status UNKNOWN→GONE"}},
-		{name: "what was unknown and is out of scope is stale", kept: kept(stored(unknown, fresh)), rules: []string{"another"}, status: unknown, workflow: fresh, stale: "out of scope: the last scan did not judge by this control", tally: haetae.Tally{Stale: 1}},
+		{name: "what was unknown and is out of scope stays as it was", kept: kept(stored(unknown, fresh)), rules: []string{"another"}, others: []string{rule.ID}, status: unknown, workflow: fresh, unseen: outOfScope},
 
 		{name: "a suppression that has ended comes back", kept: but(stored(fail, suppressed), func(k *haetae.Kept) { k.Expires = now - 1 }), found: verdict(fail), status: fail, workflow: fresh, says: true, tally: haetae.Tally{Still: 1, Expired: 1}, history: []string{"expires 2026-02-25T06:13:19Z→", "workflow SUPPRESSED→NEW"}},
 		{name: "a suppression that has ended comes back also where nobody looked", kept: but(stored(fail, suppressed), func(k *haetae.Kept) { k.Expires = now - 1 }), coverage: denied, status: fail, workflow: fresh, stale: notCovered + "no in us-east-1 (needs s3:ListAllMyBuckets)", tally: haetae.Tally{Stale: 1, Expired: 1}, history: []string{"expires 2026-02-25T06:13:19Z→", "workflow SUPPRESSED→NEW"}},
@@ -166,11 +175,16 @@ func TestWhatAScanMakesOfAFinding(t *testing.T) {
 			for _, r := range c.rules {
 				rules[r] = true
 			}
+			others := map[string]bool{}
+			for _, r := range c.others {
+				others[r] = true
+			}
+			looked := func(_, account string) bool { return account == here && !c.elsewhere }
 			var found []haetae.Finding
 			if c.found != nil {
 				found = append(found, *c.found)
 			}
-			steps, tally := Decide(Scan{Time: now, Now: now, Rules: rules, Listed: graph.Listings(c.coverage), Former: c.former}, known, seq(found))
+			steps, tally := Decide(Scan{Time: now, Now: now, Rules: rules, Others: others, Here: looked, Listed: graph.Listings(c.coverage), Former: c.former}, known, seq(found))
 			var got []haetae.Step
 			for s, err := range steps {
 				if err != nil {
@@ -199,6 +213,9 @@ func check(t *testing.T, c *scene, s *haetae.Step) {
 	t.Helper()
 	if s.Status != c.status || s.Workflow != c.workflow || s.Stale != c.stale || (s.Finding != nil) != c.says || s.Reopened != c.reopened {
 		t.Errorf("step is %s %s stale %q says %t reopened %t, want %s %s %q %t %t", s.Status, s.Workflow, s.Stale, s.Finding != nil, s.Reopened, c.status, c.workflow, c.stale, c.says, c.reopened)
+	}
+	if s.Unseen != c.unseen {
+		t.Errorf("nobody looked since %q, want %q", s.Unseen, c.unseen)
 	}
 	var lines []string
 	for _, e := range s.History {

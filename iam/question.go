@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"sync"
+
 	"github.com/haetae/haetae/permission"
 	"github.com/haetae/haetae/policy"
 )
@@ -8,10 +10,11 @@ import (
 // Engine decides questions. It is safe for concurrent use.
 type Engine struct {
 	catalogue *permission.Catalogue
+	byType    sync.Map // of kinds of items to their actions
 }
 
 // New returns an engine that knows the actions and keys of the catalogue.
-func New(c *permission.Catalogue) *Engine { return &Engine{c} }
+func New(c *permission.Catalogue) *Engine { return &Engine{catalogue: c} }
 
 // Request is what a caller asks AWS for.
 type Request struct {

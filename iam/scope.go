@@ -69,21 +69,46 @@ const (
 	varMissing  = "@missing:" // followed by what is missing
 )
 
-// keyPatterns are patterns of condition keys.
-type keyPatterns []*wildcard.Pattern
+// keyPatterns are patterns of condition keys. Most are a key or the start of
+// one, which need no compiling.
+type keyPatterns []keyMatcher
+
+type keyMatcher struct {
+	text   string            // lower case
+	prefix bool              // text is how keys start
+	wild   *wildcard.Pattern // set for other patterns
+}
 
 func newKeyPatterns(list []string) keyPatterns {
 	var out keyPatterns
 	for _, text := range list {
-		if text != SessionName {
-			out = append(out, wildcard.CompileFold(text))
+		if text == SessionName {
+			continue
 		}
+		p := keyMatcher{text: strings.ToLower(text)}
+		switch i := strings.IndexAny(text, "*?"); {
+		case i < 0:
+		case i == len(text)-1 && text[i] == '*':
+			p.text, p.prefix = p.text[:i], true
+		default:
+			p.wild = wildcard.CompileFold(text)
+		}
+		out = append(out, p)
 	}
 	return out
 }
 
-func (p keyPatterns) match(key string) bool {
-	return slices.ContainsFunc(p, func(w *wildcard.Pattern) bool { return w.Match(key) })
+// match tells whether a key, given in lower case, is meant.
+func (l keyPatterns) match(lower string) bool {
+	return slices.ContainsFunc(l, func(p keyMatcher) bool {
+		switch {
+		case p.wild != nil:
+			return p.wild.Match(lower)
+		case p.prefix:
+			return strings.HasPrefix(lower, p.text)
+		}
+		return lower == p.text
+	})
 }
 
 // named tells whether one of the patterns is the key itself.
@@ -191,6 +216,10 @@ func (s *scope) derive() {
 		d["aws:principalaccount"] = One(w.account)
 		d["aws:principalarn"] = One(w.arn)
 		d["aws:principaltype"] = One(w.principalType())
+		if s.service == "kms" {
+			// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+			d["kms:calleraccount"] = One(w.account)
+		}
 		if w.kind == user {
 			d["aws:username"] = One(w.name)
 		}

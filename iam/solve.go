@@ -191,10 +191,15 @@ func (o *outcome) explain(d *Decision) {
 				add(g.layer)
 			}
 		}
-		use(policy.Allow, notFalse, d.Layers...)
-		for _, u := range d.Statements {
-			add(u.Layer)
+		if d.Layers == nil {
+			// Statements that allow only together, each under a condition.
+			for _, g := range slices.Concat(o.grants, o.gates) {
+				if (g.layer == LayerIdentity || g.layer == LayerResource) && !g.open.False() {
+					add(g.layer)
+				}
+			}
 		}
+		use(policy.Allow, notFalse, d.Layers...)
 	case ImplicitlyDenied:
 		for _, g := range o.gates {
 			if !g.open.True() {
@@ -221,6 +226,10 @@ func (o *outcome) explain(d *Decision) {
 // depends says what an open answer hangs on.
 func (o *outcome) depends(s *scope, t *trial) *Dependence {
 	d := &Dependence{Request: and(o.allow, not(o.deny))}
+	if t.allowed != nil && t.allowed.assigned(varResource) {
+		// The resource was chosen: what is left is about the request.
+		d.Request = d.Request.under(s.with(varResource, t.allowed.given[varResource]))
+	}
 	d.Request.atoms(func(a *atom) {
 		for _, v := range a.vars {
 			name := v
@@ -235,6 +244,12 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 				d.Missing = append(d.Missing, name)
 			}
 		}
+	})
+	// A document that was not read may hold an Allow and a Deny: that is one fact
+	// to go and find.
+	d.Missing = slices.DeleteFunc(d.Missing, func(m string) bool {
+		rest, ok := strings.CutPrefix(m, "a Deny in ")
+		return ok && slices.Contains(d.Missing, "statements of "+rest)
 	})
 	if t.cut {
 		d.Missing = append(d.Missing, "the search for a request was cut short: too many values to try")

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -22,11 +21,17 @@ type World struct {
 	assumeNoOrg bool
 
 	accounts   map[string]*Account
+	members    map[string]bool // accounts that the organization lists
 	principals []*Identity
 	byARN      map[string]*Identity
 	resources  map[string]*haetae.Resource // by ARN
 	buckets    map[string]*haetae.Resource // by name: their ARN has no account
 	managed    map[managedKey]*policy.Document
+	policies   map[*haetae.Resource]*policy.Document // of resources
+
+	names     map[string]bool // principals that policies of resources name
+	asksARN   []*policy.Condition
+	asksNames bool // a policy for many asks for names otherwise
 }
 
 type managedKey struct{ account, arn string }
@@ -82,32 +87,13 @@ type Options struct {
 func NewWorld(e *Engine, g *graph.Graph, o Options) *World {
 	w := &World{
 		engine: e, graph: g, assumeNoOrg: o.AssumeNoOrganization,
-		accounts: map[string]*Account{}, byARN: map[string]*Identity{},
+		accounts: map[string]*Account{}, members: map[string]bool{}, byARN: map[string]*Identity{},
 		resources: map[string]*haetae.Resource{}, buckets: map[string]*haetae.Resource{}, managed: map[managedKey]*policy.Document{},
+		policies: map[*haetae.Resource]*policy.Document{},
 	}
 	all := g.Resources()
 	for _, r := range all {
-		if r.Account == "" || r.Declared() {
-			continue
-		}
-		a := w.account(r.Account)
-		if a.any == nil {
-			a.any = r
-		}
-		switch r.Type {
-		case "AWS::IAM::Group":
-			a.groups[r.ID] = r
-		case "AWS::IAM::ManagedPolicy":
-			name := cmp.Or(r.ARN, r.ID)
-			w.managed[managedKey{r.Account, name}] = w.document(r, "PolicyDocument", policy.Identity, name)
-		case "AWS::S3::Bucket":
-			w.buckets[r.ID] = r
-		case "Haetae::Account":
-			a.block = blockOf(r.Observed["S3PublicAccessBlock"])
-		}
-		if r.ARN != "" {
-			w.resources[r.ARN] = r
-		}
+		w.remember(r)
 	}
 	w.organization(all)
 	for _, r := range all {
@@ -118,6 +104,7 @@ func NewWorld(e *Engine, g *graph.Graph, o Options) *World {
 	for _, id := range w.accountIDs() {
 		w.add(&Identity{ARN: "arn:" + w.partition() + ":iam::" + id + ":root", Account: w.accounts[id]})
 	}
+	w.askers()
 	slices.SortFunc(w.principals, func(a, b *Identity) int { return strings.Compare(a.ARN, b.ARN) })
 	return w
 }

@@ -75,7 +75,9 @@ func (w *World) Resource(name string) (*haetae.Resource, bool) {
 }
 
 // Policy is the resource's own policy, nil when it has none.
-func (w *World) Policy(r *haetae.Resource) *policy.Document {
+func (w *World) Policy(r *haetae.Resource) *policy.Document { return w.policies[r] }
+
+func (w *World) readPolicy(r *haetae.Resource) *policy.Document {
 	path := policyPath(r.Type)
 	if path == "" {
 		return nil
@@ -135,7 +137,7 @@ func (w *World) askPrincipal(q *Question, who *who, note func(string, ...any)) {
 	// What only calls of AWS services carry
 	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcearn).
 	q.Known = append(q.Known, "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:SourceOwner",
-		"aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:username")
+		"aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:username", "kms:CallerAccount")
 	i, found := w.Identity(q.Request.Principal.ARN)
 	a := w.accounts[who.account]
 	f := &q.Facts.Principal

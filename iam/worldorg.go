@@ -20,6 +20,7 @@ func (w *World) organization(all []*haetae.Resource) {
 			o.at = r
 		case "AWS::Organizations::Account":
 			o.parents[r.ID] = first(r.Props["ParentIds"])
+			w.members[r.ID] = true
 		case "AWS::Organizations::OrganizationalUnit":
 			o.parents[r.ID], _ = r.Props["ParentId"].(string)
 		case "AWS::Organizations::Policy":

@@ -249,7 +249,7 @@ func (b *Builder) absent(c *Call, a *Answer) bool {
 	if !c.SaysAbsent(a.Code, a.Message) {
 		return false
 	}
-	return a.Params != nil || !slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool { return !o.call.sameParams(c.Params) })
+	return a.Params != nil || !slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool { return !o.call.likeCall(c) })
 }
 
 // namedBy returns the resources that the parents of a call may be, with nothing

@@ -10,7 +10,7 @@ import (
 
 // more tells whether an answer says that it is not the whole list.
 func more(body map[string]any) bool {
-	for _, m := range []string{"IsTruncated", "NextToken", "nextToken", "NextMarker", "nextMarker", "Marker", "marker", "position", "ContinuationToken", "AdditionalRoutesAvailable", "LastEvaluatedTableName",
+	for _, m := range []string{"IsTruncated", "NextToken", "nextToken", "NextMarker", "nextMarker", "Marker", "marker", "position", "ContinuationToken", "continuationToken", "AdditionalRoutesAvailable", "LastEvaluatedTableName",
 		"DistributionList.IsTruncated", "OriginAccessControlList.IsTruncated", "CloudFrontOriginAccessIdentityList.IsTruncated",
 		"HasMoreStreams", "HasMoreTags"} {
 		v := get(body, m)

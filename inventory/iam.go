@@ -92,7 +92,7 @@ var iam = []Kind{{
 	Type: "AWS::IAM::ManagedPolicy", Global: true, Name: "ManagedPolicyName",
 	ARN: "${ID}",
 	Calls: []Call{
-		{Op: details, Lists: true, Member: "Policies[].PolicyVersionList", Gives: []string{"*", "PolicyDocument"}, Read: readPolicies},
+		{Op: details, Lists: true, Member: "Policies[].PolicyVersionList", Gives: []string{"*", "PolicyDocument", "Observed.Versions"}, Read: readPolicies},
 		{Op: "iam:ListPolicies", Lists: true, Other: true, Member: "Policies[].AttachmentCount", Gives: []string{"*"}, Read: readPolicies},
 		other(identity("iam:GetPolicy", "Policy.PolicyId", "PolicyArn", policyOf, "*")),
 		{
@@ -348,10 +348,19 @@ func policyOf(p map[string]any) *haetae.Resource {
 func readPolicies(a *Answer) (out []*haetae.Resource) {
 	for p := range a.each("Policies") {
 		r := policyOf(p)
+		versions := []any{}
 		for v := range objects(p["PolicyVersionList"]) {
 			if v["IsDefaultVersion"] == true && v["Document"] != nil {
 				r.Props["PolicyDocument"] = policy(v["Document"])
 			}
+			version := take(v, "VersionId", "IsDefaultVersion", "CreateDate")
+			if v["Document"] != nil {
+				version["PolicyDocument"] = policy(v["Document"])
+			}
+			versions = append(versions, version)
+		}
+		if p["PolicyVersionList"] != nil {
+			r.Observed["Versions"] = versions
 		}
 		out = append(out, r)
 	}

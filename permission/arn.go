@@ -207,3 +207,11 @@ func overlap(a, b string) bool {
 	}
 	return next[0]
 }
+
+// Fits tells whether an ARN has one of the type's forms, with variables of the
+// resource that may hold anything: an alias of a function also has the form of
+// a function.
+func (t *Type) Fits(arn string) bool {
+	fields := strings.SplitN(arn, ":", 6)
+	return len(fields) == 6 && t.rank(fields) != rank{}
+}

@@ -172,7 +172,7 @@ func newASFF(v *view, f *haetae.Finding) asffFinding {
 	}
 	if f.Suppressed != nil {
 		out.Workflow = &asffWorkflow{"SUPPRESSED"}
-		out.ProductFields["haetae/suppressed-by"] = cut(filled(f.Suppressed.By), asffField)
+		out.ProductFields["haetae/suppressed-by"] = cut(filled(f.Suppressed.Who()), asffField)
 		out.ProductFields["haetae/suppressed-reason"] = cut(filled(f.Suppressed.Reason), asffField)
 	}
 	if len(f.Missing) > 0 {

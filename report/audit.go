@@ -38,6 +38,7 @@ func (p *page) audit() {
 	}
 	p.missing()
 	p.gaps()
+	p.exceptions()
 	p.problems()
 	p.foot()
 }

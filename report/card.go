@@ -172,7 +172,7 @@ func (p *page) row(f *haetae.Finding) {
 	}
 	if f.Suppressed != nil {
 		p.raw(`<p class="re">`)
-		p.say(msgSuppressedBy, f.Suppressed.By, f.Suppressed.Reason)
+		p.say(msgSuppressedBy, f.Suppressed.Who(), f.Suppressed.Reason)
 		p.text(", ")
 		if f.Suppressed.Expires != "" {
 			p.say(msgAuditUntil, f.Suppressed.Expires)

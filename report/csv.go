@@ -33,7 +33,7 @@ func writeCSV(w *bufio.Writer, v *view) error {
 		}
 		by, why := "", ""
 		if f.Suppressed != nil {
-			by, why = f.Suppressed.By, f.Suppressed.Reason
+			by, why = f.Suppressed.Who(), f.Suppressed.Reason
 		}
 		cells := []string{
 			f.Rule.Severity.String(), string(f.Status), f.Rule.ID, f.Rule.Title.In(v.o.Lang),

@@ -104,6 +104,7 @@ func writeHTML(w *bufio.Writer, v *view) error {
 	p.raw("</section>\n")
 	p.missing()
 	p.gaps()
+	p.exceptions()
 	p.problems()
 	p.foot()
 	return nil

@@ -47,6 +47,8 @@ type rowOrigin struct {
 
 type rowSuppressed struct {
 	By      string     `json:"by"`
+	ID      string     `json:"id,omitempty"`
+	Owner   string     `json:"owner,omitempty"`
 	Reason  string     `json:"reason"`
 	Expires string     `json:"expires,omitempty"`
 	Origin  *rowOrigin `json:"origin,omitempty"`
@@ -94,7 +96,7 @@ func newRow(f *haetae.Finding, lang string) row {
 		}
 	}
 	if s := f.Suppressed; s != nil {
-		out.Suppressed = &rowSuppressed{By: s.By, Reason: s.Reason, Expires: s.Expires}
+		out.Suppressed = &rowSuppressed{By: s.By, ID: s.ID, Owner: s.Owner, Reason: s.Reason, Expires: s.Expires}
 		if s.Place.File != "" {
 			out.Suppressed.Origin = &rowOrigin{s.Place.File, s.Place.Line, s.Place.Child}
 		}
@@ -176,6 +178,9 @@ func writeJSON(w *bufio.Writer, v *view) error {
 			rows[i] = newRowStandard(res, v.o.Lang)
 		}
 		fmt.Fprintf(w, ",\n\"standards\":%s", encode(rows))
+	}
+	if len(v.Exceptions) > 0 {
+		fmt.Fprintf(w, ",\n\"exceptions\":%s", encode(v.Exceptions))
 	}
 	w.WriteString(",\n\"findings\":[")
 	var line bytes.Buffer

@@ -72,7 +72,7 @@ func junitCase(w *bufio.Writer, v *view, f *haetae.Finding) {
 	case failed:
 		fmt.Fprintf(w, "<failure type=\"%s\" message=\"%s\">%s</failure>", f.Rule.Severity, escape(f.Reason), escape(junitText(v, f)))
 	case suppressed:
-		fmt.Fprintf(w, "<skipped message=\"%s\"/>", escape(v.say(msgSuppressedBy, f.Suppressed.By, f.Suppressed.Reason)))
+		fmt.Fprintf(w, "<skipped message=\"%s\"/>", escape(v.say(msgSuppressedBy, f.Suppressed.Who(), f.Suppressed.Reason)))
 	case undecided:
 		fmt.Fprintf(w, "<skipped message=\"%s\"/>", escape("UNKNOWN: "+unknownText(v, f)))
 	case notApplicable:

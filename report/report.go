@@ -38,6 +38,8 @@ type Report struct {
 	// Standards are assessments of the same findings; with them the HTML page
 	// is one for auditors.
 	Standards []*standard.Result
+	// Exceptions are those of files, in their order, also those that have ended.
+	Exceptions []Exception
 }
 
 // Options say how a report is written. The zero value is a plain English report

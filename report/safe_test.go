@@ -158,11 +158,12 @@ func poisoned(s string) *Report {
 		fs = append(fs,
 			haetae.Finding{Rule: rule, Status: status, Resource: r, Reason: s, Missing: []string{s}, Unknowns: []*haetae.Unknown{u, nil},
 				Evidence: []haetae.Evidence{{Path: s, Value: s, Place: at}, {Path: s, Value: map[string]any{s: []any{s, u, &haetae.Secret{Kind: s}}}}}},
-			haetae.Finding{Rule: rule, Status: status, Resource: d, Reason: s, Suppressed: &haetae.Exception{By: s, Reason: s, Place: at}})
+			haetae.Finding{Rule: rule, Status: status, Resource: d, Reason: s, Suppressed: &haetae.Exception{By: s, ID: s, Owner: s, Reason: s, Expires: s, Place: at}})
 	}
 	coverage := []haetae.Coverage{{Account: s, Region: s, Type: s, Status: haetae.Missing, Reason: haetae.Reason(s), Detail: s, Actions: []string{s}}}
 	problems := []haetae.Problem{{Place: at, Error: s, Hint: s, Fatal: true}, {Place: at, Error: s, Hint: s}}
-	return &Report{Version: s, Time: fixtureTime, Sources: []string{s}, Findings: fs, Summary: Summarize(fs, coverage, problems), Coverage: coverage, Problems: problems}
+	exceptions := []Exception{{ID: s, Owner: s, Reason: s, Expires: s, State: "expired", Place: at, Covers: 1, Undecided: 1, Why: s}, {ID: s, Owner: s, Reason: s, Expires: s, State: s, Place: at, Idle: true}}
+	return &Report{Version: s, Time: fixtureTime, Sources: []string{s}, Findings: fs, Summary: Summarize(fs, coverage, problems), Coverage: coverage, Problems: problems, Exceptions: exceptions}
 }
 
 var (

@@ -189,7 +189,7 @@ func newSARIFResult(v *view, f *haetae.Finding, ruleIndex int) sarifResult {
 		}
 	}
 	if s := f.Suppressed; s != nil {
-		sup := sarifSuppression{Kind: "external", Status: "accepted", Justification: strings.TrimSpace(s.By + ": " + s.Reason)}
+		sup := sarifSuppression{Kind: "external", Status: "accepted", Justification: sarifBecause(s)}
 		if p := sarifPlace(s.Place); p != nil {
 			sup.Location = &sarifLocation{Physical: p}
 			if s.Place.File == f.Resource.Origin.File {
@@ -199,6 +199,17 @@ func newSARIFResult(v *view, f *haetae.Finding, ruleIndex int) sarifResult {
 		out.Suppressions = append(out.Suppressions, sup)
 	}
 	return out
+}
+
+// sarifBecause is the justification of a suppression: SARIF has no place for
+// who answers for it and until when
+// (https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html, 3.35).
+func sarifBecause(s *haetae.Exception) string {
+	text := strings.TrimSpace(s.Who() + ": " + s.Reason)
+	if s.Expires != "" {
+		text += " (until " + s.Expires + ")"
+	}
+	return text
 }
 
 // sarifText is text for people that cannot become a link: SARIF reads

@@ -165,7 +165,7 @@ func (t *table) resources(fs []*haetae.Finding) {
 // reason is what decided, or who accepted it.
 func (t *table) reason(f *haetae.Finding) string {
 	if f.Suppressed != nil {
-		return t.say(msgSuppressedBy, f.Suppressed.By, f.Suppressed.Reason)
+		return t.say(msgSuppressedBy, f.Suppressed.Who(), f.Suppressed.Reason)
 	}
 	return f.Reason
 }

@@ -20,6 +20,7 @@ type row struct {
 	severity, status, workflow            int
 	override                              haetae.Severity
 	stale                                 int64 // word of the reason; 0 for none
+	exception                             int64 // what a file says of it; 0 for nothing
 	closed                                int64
 	triaged                               bool
 }
@@ -81,6 +82,20 @@ func (t *Tx) Kept() (*Ledger, error) {
 	}); err != nil {
 		return nil, err
 	}
+	type cover struct {
+		id   int64
+		name string
+	}
+	covers := map[int64]cover{}
+	if err := t.each(`SELECT e.finding, x.id, x.name FROM excepted e JOIN exception x ON x.id = e.exception`, func(rows *sql.Rows) error {
+		var id int64
+		var c cover
+		err := rows.Scan(&id, &c.id, &c.name)
+		covers[id] = c
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	severities := map[int64]haetae.Severity{}
 	if err := t.each(`SELECT finding, coalesce(json_extract(body, '$.severity'), 0) FROM triage`, func(rows *sql.Rows) error {
 		var id int64
@@ -110,10 +125,12 @@ func (t *Tx) Kept() (*Ledger, error) {
 			r.triaged = true
 		}
 		if m, ok := stale[r.id]; ok {
-			k.Stale, k.Last, r.stale = true, m.last, m.reason
+			// Without a reason it was out of scope since.
+			k.Stale, k.Last, r.stale = words[m.reason] != "", m.last, m.reason
 		} else if r.closed == 0 {
 			k.Last = w.time
 		}
+		k.Exception, r.exception = covers[r.id].name, covers[r.id].id
 		l.index[k.UID] = len(l.rows)
 		l.rows = append(l.rows, r)
 		l.kept = append(l.kept, k)
@@ -147,7 +164,11 @@ func (t *Tx) Apply(l *Ledger, steps iter.Seq2[haetae.Step, error], time int64) e
 		if !ok {
 			return fmt.Errorf("finding %s is not stored", step.Was.UID)
 		}
-		if err := t.step(&l.rows[i], &step, time); err != nil {
+		err := t.step(&l.rows[i], &step, time)
+		if err == nil {
+			err = t.mark(&l.rows[i], &step, time)
+		}
+		if err != nil {
 			return fmt.Errorf("finding %s: %w", step.UID, err)
 		}
 	}
@@ -156,6 +177,19 @@ func (t *Tx) Apply(l *Ledger, steps iter.Seq2[haetae.Step, error], time int64) e
 	for i := range opened {
 		if err := t.open(&opened[i], time); err != nil {
 			return fmt.Errorf("finding %s: %w", opened[i].UID, err)
+		}
+	}
+	return nil
+}
+
+// Retriage takes steps that no scan made: what files say of findings changed.
+func (t *Tx) Retriage(l *Ledger, steps iter.Seq2[haetae.Step, error], time int64) error {
+	for step, err := range steps {
+		if err != nil {
+			return err
+		}
+		if err := t.step(&l.rows[l.index[step.Was.UID]], &step, time); err != nil {
+			return fmt.Errorf("finding %s: %w", step.UID, err)
 		}
 	}
 	return nil
@@ -199,7 +233,32 @@ func (t *Tx) open(step *haetae.Step, time int64) error {
 		return err
 	}
 	t.count(&r, 1)
+	if err := t.except(&r, step); err != nil {
+		return err
+	}
 	return t.exec(`INSERT INTO detail VALUES (?,?,?,?)`, id, res.ID, res.ARN, string(body))
+}
+
+// except keeps what a file says of a finding.
+func (t *Tx) except(r *row, step *haetae.Step) error {
+	switch x := step.Exception; {
+	case step.By != haetae.ByFile && r.exception != 0:
+		return t.exec(`DELETE FROM excepted WHERE finding = ?`, r.id)
+	case step.By != haetae.ByFile || x == nil:
+		return nil
+	default:
+		body, err := json.Marshal(x)
+		if err != nil {
+			return err
+		}
+		id, err := t.find("exception", `SELECT id FROM exception WHERE body = ?`, []any{string(body)}, func(id int64) error {
+			return t.exec(`INSERT INTO exception VALUES (?,?,?)`, id, x.ID, string(body))
+		})
+		if err != nil || id == r.exception {
+			return err
+		}
+		return t.exec(`INSERT INTO excepted VALUES (?,?) ON CONFLICT DO UPDATE SET exception = excluded.exception`, r.id, id)
+	}
 }
 
 // content is what a finding says, and its hash.
@@ -284,15 +343,20 @@ func (t *Tx) step(r *row, step *haetae.Step, time int64) error {
 			}
 		}
 	}
-	if err := t.mark(r, step, time); err != nil {
+	if err := t.except(r, step); err != nil {
 		return err
 	}
 	return t.log(r.id, step.History)
 }
 
-// mark says that a finding is not confirmed, or that it is again.
+// mark says that a finding is not confirmed, or that it is again. One that
+// nobody looked at keeps the time when it was last confirmed.
 func (t *Tx) mark(r *row, step *haetae.Step, time int64) error {
-	if step.Stale == "" {
+	if step.Unseen != "" {
+		if r.stale != 0 || !step.Status.Open() {
+			return nil
+		}
+	} else if step.Stale == "" {
 		if r.stale == 0 {
 			return nil
 		}
@@ -384,6 +448,11 @@ func (t *Tx) Triage(uid haetae.UID, edit func(haetae.Triage) (haetae.Triage, []h
 	}
 	if err := t.writeTriage(r.id, &tr); err != nil {
 		return err
+	}
+	if author == haetae.ByFile && tr.By["workflow"] != haetae.ByFile {
+		if err := t.exec(`DELETE FROM excepted WHERE finding = ?`, r.id); err != nil {
+			return err
+		}
 	}
 	now := r
 	if now.severity = ruled; tr.Severity != 0 {

@@ -239,7 +239,7 @@ func TestRandomScansLeaveTheTallyRight(t *testing.T) {
 		mustScan(t, s, snap, found, rules...)
 		checkTally(t, s)
 		if n%10 == 9 {
-			if _, err := s.Forget(context.Background(), snap.Time-3000); err != nil {
+			if _, err := s.Forget(context.Background(), snap.Time-3000, true); err != nil {
 				t.Fatal(err)
 			}
 			checkTally(t, s)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/haetae/haetae"
@@ -66,6 +67,8 @@ func scan(ctx context.Context, s *Store, snap *haetae.Snapshot, found []haetae.F
 	for _, r := range rules {
 		ids[r.ID] = true
 	}
+	others := map[string]bool{ruleOpen.ID: true, ruleTags.ID: true}
+	here := func(stack, account string) bool { return worldsOf(snap)[[2]string{stack, account}] }
 	listed := graph.Listings(snap.Coverage)
 	var passes Passes
 	for i := range found {
@@ -78,14 +81,20 @@ func scan(ctx context.Context, s *Store, snap *haetae.Snapshot, found []haetae.F
 			return err
 		}
 		var steps iter.Seq2[haetae.Step, error]
-		steps, tally = hub.Decide(hub.Scan{Time: snap.Time, Now: snap.Time, Rules: ids, Listed: listed}, ledger.All(), seq(found))
+		steps, tally = hub.Decide(hub.Scan{Time: snap.Time, Now: snap.Time, Rules: ids, Others: others, Here: here, Listed: listed}, ledger.All(), seq(found))
 		if err := tx.Apply(ledger, steps, snap.Time); err != nil {
 			return err
 		}
 		if err := tx.PutPasses(&passes, ids, snap, listed); err != nil {
 			return err
 		}
-		return tx.PutSnapshot(snap, haetae.Scan{Version: "test", Sources: []string{"test"}, Tally: *tally}, nil)
+		var accounts []string
+		for w := range worldsOf(snap) {
+			if !slices.Contains(accounts, w[1]) {
+				accounts = append(accounts, w[1])
+			}
+		}
+		return tx.PutSnapshot(snap, haetae.Scan{Version: "test", Sources: []string{"test"}, Accounts: accounts, Tally: *tally}, nil)
 	})
 	if err != nil {
 		return haetae.Tally{}, err

@@ -99,10 +99,11 @@ func (f *Filter) index() string {
 }
 
 const recordColumns = `f.id, f.uid, u.name, u.title_en, u.title_ko, s.text, a.text, g.text, t.text, d.resource, d.arn, f.severity, f.status, f.workflow,
-	f.first, CASE WHEN f.open THEN coalesce(x.last, w.time) ELSE f.last END, f.closed, f.count, coalesce(y.text, ''), d.body, coalesce(h.body, '{}')`
+	f.first, CASE WHEN f.open THEN coalesce(x.last, w.time) ELSE f.last END, f.closed, f.count, coalesce(y.text, ''), d.body, coalesce(h.body, '{}'), coalesce(k.body, '')`
 
 const recordTables = ` JOIN rule u ON u.id = f.rule JOIN world w ON w.id = f.world JOIN word s ON s.id = w.stack JOIN word a ON a.id = f.account JOIN word g ON g.id = f.region JOIN word t ON t.id = f.type
-	JOIN detail d ON d.finding = f.id LEFT JOIN stale x ON x.finding = f.id LEFT JOIN word y ON y.id = x.reason LEFT JOIN triage h ON h.finding = f.id`
+	JOIN detail d ON d.finding = f.id LEFT JOIN stale x ON x.finding = f.id LEFT JOIN word y ON y.id = x.reason LEFT JOIN triage h ON h.finding = f.id
+	LEFT JOIN excepted e ON e.finding = f.id LEFT JOIN exception k ON k.id = e.exception`
 
 // List returns at most limit findings, open ones first, then by severity, then
 // by age of the record. after is the last finding of the page before; the zero
@@ -217,9 +218,9 @@ func (s *Store) Get(ctx context.Context, uid haetae.UID) (r haetae.Record, err e
 func scanRecord(rows *sql.Rows) (r haetae.Record, id int64, err error) {
 	var uid []byte
 	var status, workflow int
-	var body, triage []byte
+	var body, triage, exception []byte
 	if err := rows.Scan(&id, &uid, &r.Rule, &r.Title.EN, &r.Title.KO, &r.Stack, &r.Account, &r.Region, &r.Type, &r.Resource, &r.ARN, &r.Severity, &status, &workflow,
-		&r.First, &r.Last, &r.Closed, &r.Count, &r.Stale, &body, &triage); err != nil {
+		&r.First, &r.Last, &r.Closed, &r.Count, &r.Stale, &body, &triage, &exception); err != nil {
 		return r, 0, err
 	}
 	copy(r.UID[:], uid)
@@ -230,6 +231,12 @@ func scanRecord(rows *sql.Rows) (r haetae.Record, id int64, err error) {
 	}
 	r.Reason, r.Missing, r.Evidence = d.Reason, d.Missing, d.Evidence
 	r.Triage.Workflow = r.Workflow
+	if len(exception) > 0 {
+		r.Exception = &haetae.Exception{}
+		if err := json.Unmarshal(exception, r.Exception); err != nil {
+			return r, 0, err
+		}
+	}
 	return r, id, nil
 }
 

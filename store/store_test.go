@@ -194,7 +194,7 @@ func TestWhatIsForgottenIsNotInTheFile(t *testing.T) {
 			t.Errorf("%s was never there", m)
 		}
 	}
-	kept, err := s.Forget(context.Background(), 1500)
+	kept, err := s.Forget(context.Background(), 1500, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestWhatIsForgottenIsNotInTheFile(t *testing.T) {
 			t.Errorf("something older than %d: %v %v", before, old, err)
 		}
 	}
-	done, err := s.Forget(context.Background(), 2500)
+	done, err := s.Forget(context.Background(), 2500, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"unicode"
 )
 
 // ErrTooLarge says that a question was given up when it had looked at as many
@@ -27,14 +28,30 @@ const DefaultLimit = 100_000
 // as good as the other in all that follows, so the other is dropped. The
 // shortest string is found by A*: a pattern's symbols that are left are a lower
 // bound. A character that no pattern of all asks for is best taken from outside
-// of all patterns, so only few characters are tried.
+// of all patterns, or is the colon that wildcards in fields of ARNs do not take,
+// so only few characters are tried.
 func Find(all, none []*Pattern, limit int) (string, bool, error) {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
-	s := newSearch(reduceAll(all), reduceNone(all, none))
+	all, none = reduceAll(all), reduceNone(all, none)
+	if len(all) == 1 && len(none) == 0 {
+		return all[0].shortest(), true, nil
+	}
+	s := newSearch(all, none)
 	s.budget = limit
 	return s.run()
+}
+
+// shortest is the shortest string that fits.
+func (p *Pattern) shortest() string {
+	text := slices.Clone(p.symbols)
+	for i, r := range text {
+		if r < 0 {
+			text[i] = rune(readable[0])
+		}
+	}
+	return string(text)
 }
 
 // reduceAll leaves out what another pattern implies.
@@ -89,6 +106,8 @@ type bits []uint64
 
 func (b bits) set(i int) { b[i/64] |= 1 << (i % 64) }
 
+func (b bits) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
+
 func (b bits) meets(c bits) bool {
 	for i, w := range b {
 		if w&c[i] != 0 {
@@ -123,9 +142,12 @@ type state struct {
 type search struct {
 	all []*Pattern
 
-	begin, loops, ends, traps bits // traps: a "*" at the end of a pattern of none
-	wild                      bits // the places before a "?"
-	takes                     map[rune]bits
+	begin, ends, traps bits // traps: a "*" at the end of a pattern of none
+	loops, wild        bits // the places where a "*" is, and those before a "?"
+	fieldLoops         bits // likewise in fields of ARNs
+	fieldWild          bits
+	fields             bool // some pattern has fields
+	takes              map[rune]bits
 
 	budget int
 	cost   int
@@ -141,19 +163,21 @@ func newSearch(all, none []*Pattern) *search {
 	}
 	words := (size + 63) / 64
 	s := &search{all: all, seen: map[string][]*state{}, takes: map[rune]bits{}, cost: 1 + words/64}
-	for _, b := range []*bits{&s.begin, &s.loops, &s.ends, &s.traps, &s.wild} {
+	for _, b := range []*bits{&s.begin, &s.ends, &s.traps, &s.loops, &s.wild, &s.fieldLoops, &s.fieldWild} {
 		*b = make(bits, words)
 	}
+	s.fields = slices.ContainsFunc(none, func(n *Pattern) bool { return n.inFields })
 	at := 0
 	for _, n := range none {
 		s.begin.set(at)
 		for i, r := range n.symbols {
-			s.place(at+i, r, n.loops[i], n.fold)
+			s.loop(at+i, n.loops[i])
+			s.symbol(at+i, r, n)
 		}
 		at += len(n.symbols)
+		s.loop(at, n.loops[len(n.symbols)])
 		s.ends.set(at)
-		if n.loops[len(n.symbols)] {
-			s.loops.set(at)
+		if n.loops[len(n.symbols)] == anyLoop {
 			s.traps.set(at)
 		}
 		at++
@@ -161,19 +185,25 @@ func newSearch(all, none []*Pattern) *search {
 	return s
 }
 
-func (s *search) place(at int, r rune, loop, fold bool) {
-	if loop {
+func (s *search) loop(at int, l loop) {
+	switch l {
+	case anyLoop:
 		s.loops.set(at)
+	case inField:
+		s.fieldLoops.set(at)
 	}
-	if r == anyChar {
+}
+
+func (s *search) symbol(at int, r rune, n *Pattern) {
+	switch r {
+	case anyChar:
 		s.wild.set(at)
 		return
+	case notColon:
+		s.fieldWild.set(at)
+		return
 	}
-	letters := []rune{r}
-	if fold && lower(r) != upper(r) {
-		letters = []rune{lower(r), upper(r)}
-	}
-	for _, letter := range letters {
+	for _, letter := range n.cases(r) {
 		if s.takes[letter] == nil {
 			s.takes[letter] = make(bits, len(s.begin))
 		}
@@ -189,12 +219,15 @@ func (s *search) step(from bits, letter rune) bits {
 	takes := s.takes[letter]
 	var carry uint64
 	for i, w := range from {
-		may := s.wild[i]
+		may, stay := s.wild[i], s.loops[i]
 		if takes != nil {
 			may |= takes[i]
 		}
+		if letter != ':' {
+			may, stay = may|s.fieldWild[i], stay|s.fieldLoops[i]
+		}
 		moved := w & may
-		to[i] = w&s.loops[i] | moved<<1 | carry
+		to[i] = w&stay | moved<<1 | carry
 		carry = moved >> 63
 	}
 	return to
@@ -236,23 +269,24 @@ func (s *search) accepts(at *state) bool {
 }
 
 // letters are the characters that are worth trying: those that a pattern of all
-// asks for, and anyChar for one that nobody asks for.
+// asks for, anyChar for one that nobody asks for, and the colon where fields
+// matter.
 func (s *search) letters(at *state) []rune {
 	var letters []rune
 	free := true
 	for i, p := range s.all {
 		place := at.places[i]
 		if place == len(p.symbols) {
-			if !p.loops[place] {
+			if p.loops[place] == noLoop {
 				return nil
 			}
 			continue
 		}
 		r := p.symbols[place]
-		if r == anyChar {
+		if r < 0 {
 			continue
 		}
-		free = free && p.loops[place]
+		free = free && p.loops[place] != noLoop
 		for _, c := range p.cases(r) {
 			if !slices.Contains(letters, c) {
 				letters = append(letters, c)
@@ -261,20 +295,22 @@ func (s *search) letters(at *state) []rune {
 	}
 	if free {
 		letters = append(letters, anyChar)
+		if s.fields && !slices.Contains(letters, ':') {
+			letters = append(letters, ':')
+		}
 	}
 	return letters
 }
 
 // cases are the characters that fit a literal, as written first.
 func (p *Pattern) cases(r rune) []rune {
-	switch {
-	case !p.fold || lower(r) == upper(r):
-		return []rune{r}
-	case r == lower(r):
-		return []rune{r, upper(r)}
-	default:
-		return []rune{r, lower(r)}
+	all := []rune{r}
+	if p.fold {
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			all = append(all, other)
+		}
 	}
+	return all
 }
 
 // advance adds the states to which a character leads: every pattern of all may
@@ -285,13 +321,10 @@ func (s *search) advance(from *state, letter rune, others bits, i int, places []
 		return
 	}
 	p, place := s.all[i], from.places[i]
-	if place < len(p.symbols) {
-		r := p.symbols[place]
-		if r == anyChar || r == letter || p.fold && lower(r) == lower(letter) {
-			s.advance(from, letter, others, i+1, append(places, place+1))
-		}
+	if place < len(p.symbols) && p.takes(place, letter) {
+		s.advance(from, letter, others, i+1, append(places, place+1))
 	}
-	if p.loops[place] {
+	if p.loops[place].takes(letter) {
 		s.advance(from, letter, others, i+1, append(places, place))
 	}
 }

@@ -1,11 +1,13 @@
 package wildcard
 
+import "slices"
+
 // Meets tells whether some string fits both patterns. It takes
 // len(p)·len(q) steps at most.
 func Meets(p, q *Pattern) bool {
 	// The heads that come before any loop must agree character by character,
 	// which settles most pairs.
-	for i := 0; i < len(p.symbols) && i < len(q.symbols) && !p.loops[i] && !q.loops[i]; i++ {
+	for i := 0; i < len(p.symbols) && i < len(q.symbols) && p.loops[i] == noLoop && q.loops[i] == noLoop; i++ {
 		if !agree(p, i, q, i) {
 			return false
 		}
@@ -18,10 +20,10 @@ func Meets(p, q *Pattern) bool {
 			if !reached[i*width+j] {
 				continue
 			}
-			if i < len(p.symbols) && q.loops[j] {
+			if i < len(p.symbols) && q.loops[j].meets(p.symbols[i]) {
 				reached[(i+1)*width+j] = true
 			}
-			if j < len(q.symbols) && p.loops[i] {
+			if j < len(q.symbols) && p.loops[i].meets(q.symbols[j]) {
 				reached[i*width+j+1] = true
 			}
 			if i < len(p.symbols) && j < len(q.symbols) && agree(p, i, q, j) {
@@ -32,10 +34,22 @@ func Meets(p, q *Pattern) bool {
 	return reached[len(reached)-1]
 }
 
+// meets tells whether some character that fits the symbol may pass in the loop.
+func (l loop) meets(symbol rune) bool { return l == anyLoop || l == inField && symbol != ':' }
+
 // agree tells whether some character fits symbol i of p and symbol j of q.
 func agree(p *Pattern, i int, q *Pattern, j int) bool {
 	a, b := p.symbols[i], q.symbols[j]
-	return a == anyChar || b == anyChar || a == b || (p.fold || q.fold) && lower(a) == lower(b)
+	switch {
+	case a == anyChar || b == anyChar:
+		return true
+	case a == notColon:
+		return b != ':'
+	case b == notColon:
+		return a != ':'
+	default:
+		return a == b || (p.fold || q.fold) && foldRune(a) == foldRune(b)
+	}
 }
 
 // Covers tells whether every string that fits q fits p. The limit and the error
@@ -59,56 +73,69 @@ func CoveredBy(p *Pattern, union []*Pattern, limit int) (bool, error) {
 // embeds tells whether p covers q for a reason that the texts show: each symbol
 // of q is taken by a symbol of p that is at least as wide, or by a loop of p.
 // When it says no, p may cover q all the same: "*a?*" covers "*a*b*".
+//
+// It walks like a matcher of wildcards, over the symbols and loops of q instead
+// of characters: back to the last loop of p when something does not fit. That is
+// not enough when loops of p differ, so for those that stay in fields it only
+// knows equal texts and what q has no wildcards in. Wildcards of q that stay in
+// fields are taken for wider than they are.
 func embeds(p, q *Pattern) bool {
-	// This walks like Match, over the symbols and loops of q instead of
-	// characters: back to the last loop of p when a symbol does not fit.
-	i, j := 0, 0
-	looping := false // q's loop before j has been taken
-	back, mark := -1, 0
-	markLooping := false
-	for {
-		if p.loops[i] && back != i {
-			back, mark, markLooping = i, j, looping
+	if p.inFields {
+		if text, ok := q.Exact(); ok {
+			return p.Match(text)
 		}
-		if !looping && q.loops[j] {
-			if p.loops[i] {
-				looping = true
+		return p.fold == q.fold && slices.Equal(p.symbols, q.symbols) && slices.Equal(p.loops, q.loops)
+	}
+	i, j := 0, 0
+	passed := false // q's loop before j has been taken
+	back, mark, markPassed := -1, 0, false
+	for {
+		loops := p.loops[i] != noLoop
+		if loops && back != i {
+			back, mark, markPassed = i, j, passed
+		}
+		switch {
+		case !passed && q.loops[j] != noLoop:
+			if loops {
+				passed = true
 				continue
 			}
-		} else if j == len(q.symbols) {
+		case j == len(q.symbols):
 			if i == len(p.symbols) {
 				return true
 			}
-		} else if i < len(p.symbols) && within(p, i, q, j) {
-			i, j, looping = i+1, j+1, false
+		case i < len(p.symbols) && within(p, i, q, j):
+			i, j, passed = i+1, j+1, false
 			continue
 		}
 		if back < 0 {
 			return false
 		}
 		// The last loop of p takes one more of q.
-		if !markLooping && q.loops[mark] {
-			markLooping = true
-		} else if mark < len(q.symbols) {
-			mark, markLooping = mark+1, false
-		} else {
+		switch {
+		case !markPassed && q.loops[mark] != noLoop:
+			markPassed = true
+		case mark < len(q.symbols):
+			mark, markPassed = mark+1, false
+		default:
 			return false
 		}
-		i, j, looping = back, mark, markLooping
+		i, j, passed = back, mark, markPassed
 	}
 }
 
-// within tells whether all characters of symbol j of q fit symbol i of p.
+// within tells whether all characters of symbol j of q fit symbol i of p, which
+// has none that stay in fields.
 func within(p *Pattern, i int, q *Pattern, j int) bool {
 	a, b := p.symbols[i], q.symbols[j]
 	switch {
 	case a == anyChar:
 		return true
-	case b == anyChar:
+	case b < 0:
 		return false
 	case p.fold:
-		return lower(a) == lower(b)
+		return foldRune(a) == foldRune(b)
 	default:
-		return a == b && (!q.fold || lower(b) == upper(b))
+		return a == b && (!q.fold || !hasCase(b))
 	}
 }

@@ -14,11 +14,25 @@ package wildcard
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
-// anyChar is the symbol "?". Literals are their own character.
-const anyChar rune = -1
+// The symbols that are no literals: "?", and "?" in a field of an ARN, which is
+// any character but the colon.
+const (
+	anyChar  rune = -1
+	notColon rune = -2
+)
+
+// loop is what may pass before a symbol.
+type loop uint8
+
+const (
+	noLoop  loop = iota
+	inField      // "*" in a field of an ARN: no colon
+	anyLoop
+)
 
 // Pattern is a compiled pattern. It never changes, so many goroutines may use
 // it at once.
@@ -30,9 +44,10 @@ const anyChar rune = -1
 // a "?".
 type Pattern struct {
 	symbols  []rune
-	loops    []bool // one more than symbols: the last is a "*" at the end
+	loops    []loop // one more than symbols: the last is a "*" at the end
 	fold     bool
-	segments []segment // what lies between loops, for Match
+	segments []segment // what lies between loops, for Match; nil if inFields
+	inFields bool      // some wildcard stays in its field
 }
 
 // Part is a piece of the text of a pattern. The wildcards in a literal part are
@@ -41,13 +56,15 @@ type Pattern struct {
 type Part struct {
 	Text    string
 	Literal bool
+	// Field makes wildcards stay in a field of an ARN: they fit no colon.
+	Field bool
 }
 
 // Compile reads a pattern that minds upper and lower case.
 func Compile(pattern string) *Pattern { return Join(false, Part{Text: pattern}) }
 
-// CompileFold reads a pattern for which the 26 letters of ASCII are the same in
-// upper and lower case.
+// CompileFold reads a pattern that does not mind upper and lower case: letters
+// are the same when strings.EqualFold says so.
 func CompileFold(pattern string) *Pattern { return Join(true, Part{Text: pattern}) }
 
 // Literal is the pattern that only this text fits.
@@ -60,40 +77,78 @@ func Join(fold bool, parts ...Part) *Pattern {
 	for _, part := range parts {
 		size += len(part.Text)
 	}
-	p := &Pattern{symbols: make([]rune, 0, size), loops: make([]bool, 0, size+1), fold: fold}
-	loop := false
+	p := &Pattern{symbols: make([]rune, 0, size), loops: make([]loop, 0, size+1), fold: fold}
+	pending := noLoop
 	for _, part := range parts {
 		for _, r := range part.Text {
 			switch {
 			case r == '*' && !part.Literal:
-				loop = true
-				continue
+				pending = max(pending, part.loop())
+			case r == '?' && !part.Literal && pending == part.loop():
+				// The pending "*" moves behind the "?".
+				p.add(part.one(), noLoop)
 			case r == '?' && !part.Literal:
-				// A pending "*" moves behind the "?".
-				p.symbols, p.loops = append(p.symbols, anyChar), append(p.loops, false)
-				continue
+				p.add(part.one(), pending)
+				pending = noLoop
+			default:
+				p.add(r, pending)
+				pending = noLoop
 			}
-			p.symbols, p.loops = append(p.symbols, r), append(p.loops, loop)
-			loop = false
 		}
+		p.inFields = p.inFields || part.Field && !part.Literal && strings.ContainsAny(part.Text, "*?")
 	}
-	p.loops = append(p.loops, loop)
-	p.segments = segmentsOf(p)
+	p.loops = append(p.loops, pending)
+	if !p.inFields {
+		p.segments = segmentsOf(p)
+	}
 	return p
 }
 
-// segment is what lies between two loops. Its text is in lower case when the
-// pattern folds.
+func (p *Pattern) add(symbol rune, before loop) {
+	p.symbols, p.loops = append(p.symbols, symbol), append(p.loops, before)
+}
+
+func (p Part) loop() loop {
+	if p.Field {
+		return inField
+	}
+	return anyLoop
+}
+
+func (p Part) one() rune {
+	if p.Field {
+		return notColon
+	}
+	return anyChar
+}
+
+// ARNFields is how many fields an ARN has; only the last may contain colons.
+const ARNFields = 6
+
+// CompileARN reads a pattern as the operators ArnLike and ArnEquals do: each of
+// the six fields is compared separately, so a wildcard in the first five fits no
+// colon
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
+func CompileARN(pattern string) *Pattern {
+	fields := strings.SplitN(pattern, ":", ARNFields)
+	head := strings.Join(fields[:min(len(fields), ARNFields-1)], ":")
+	return Join(false, Part{Text: head, Field: true}, Part{Text: pattern[len(head):]})
+}
+
+// takes tells whether a character may pass in the loop.
+func (l loop) takes(r rune) bool { return l == anyLoop || l == inField && r != ':' }
+
+// segment is what lies between two loops.
 type segment struct {
 	text    string // without wildcards
-	symbols []rune // set instead of text when there is a "?"
+	symbols []rune // set instead of text when there is a "?", and, folded, when the pattern folds
 }
 
 func segmentsOf(p *Pattern) []segment {
 	var segments []segment
 	start := 0
 	for i := 0; i <= len(p.symbols); i++ {
-		if !p.loops[i] {
+		if p.loops[i] == noLoop {
 			continue
 		}
 		segments = append(segments, segmentOf(p.symbols[start:i], p.fold))
@@ -104,11 +159,11 @@ func segmentsOf(p *Pattern) []segment {
 
 func segmentOf(symbols []rune, fold bool) segment {
 	var text strings.Builder
-	wild := false
+	wild := fold
 	lowered := make([]rune, len(symbols))
 	for i, r := range symbols {
 		if fold {
-			r = lower(r)
+			r = foldRune(r)
 		}
 		lowered[i] = r
 		wild = wild || r == anyChar
@@ -129,14 +184,14 @@ func segmentOf(symbols []rune, fold bool) segment {
 func (p *Pattern) String() string {
 	var b strings.Builder
 	for i := 0; i <= len(p.symbols); i++ {
-		if p.loops[i] {
+		if p.loops[i] != noLoop {
 			b.WriteByte('*')
 		}
 		if i == len(p.symbols) {
 			break
 		}
 		switch r := p.symbols[i]; r {
-		case anyChar:
+		case anyChar, notColon:
 			b.WriteByte('?')
 		case '*', '?', '$':
 			b.WriteString("${")
@@ -155,22 +210,27 @@ func (p *Pattern) String() string {
 func (p *Pattern) Exact() (string, bool) {
 	var b strings.Builder
 	for i, r := range p.symbols {
-		if p.loops[i] || r == anyChar || p.fold && lower(r) != upper(r) {
+		if p.loops[i] != noLoop || r < 0 || p.fold && hasCase(r) {
 			return "", false
 		}
 		b.WriteRune(r)
 	}
-	return b.String(), !p.loops[len(p.symbols)]
+	return b.String(), p.loops[len(p.symbols)] == noLoop
 }
 
 // Any tells whether every string fits.
-func (p *Pattern) Any() bool { return len(p.symbols) == 0 && p.loops[0] }
+func (p *Pattern) Any() bool { return len(p.symbols) == 0 && p.loops[0] == anyLoop }
 
 // Match tells whether text fits the pattern. It allocates nothing. Between two
 // "*" the first place that fits is the best one, so nothing is tried twice: it
 // takes len(text) steps, times the length of the longest stretch between two
-// wildcards at worst.
+// wildcards at worst. A pattern with wildcards that stay in fields takes
+// len(text)·len(pattern) steps, and allocates when it is longer than 500
+// characters.
 func (p *Pattern) Match(text string) bool {
+	if p.inFields {
+		return p.walk(text)
+	}
 	first, last := &p.segments[0], &p.segments[len(p.segments)-1]
 	at, ok := first.at(text, 0, p.fold)
 	if !ok {
@@ -191,17 +251,55 @@ func (p *Pattern) Match(text string) bool {
 	return true
 }
 
+// walk follows all places of the pattern at once.
+func (p *Pattern) walk(text string) bool {
+	var fixed [2][8]uint64
+	now, next := bits(fixed[0][:]), bits(fixed[1][:])
+	if words := len(p.symbols)/64 + 1; words > len(now) {
+		now, next = make(bits, words), make(bits, words)
+	}
+	now.set(0)
+	for _, r := range text {
+		clear(next)
+		any := false
+		for i := 0; i <= len(p.symbols); i++ {
+			if !now.has(i) {
+				continue
+			}
+			if p.loops[i].takes(r) {
+				next.set(i)
+				any = true
+			}
+			if i < len(p.symbols) && p.takes(i, r) {
+				next.set(i + 1)
+				any = true
+			}
+		}
+		if !any {
+			return false
+		}
+		now, next = next, now
+	}
+	return now.has(len(p.symbols))
+}
+
+// takes tells whether a character fits symbol i.
+func (p *Pattern) takes(i int, r rune) bool {
+	switch want := p.symbols[i]; want {
+	case anyChar:
+		return true
+	case notColon:
+		return r != ':'
+	default:
+		return want == r || p.fold && foldRune(want) == foldRune(r)
+	}
+}
+
 // at tells whether text has the segment at an offset, and where it ends.
 func (s *segment) at(text string, offset int, fold bool) (int, bool) {
 	if s.symbols == nil {
 		end := offset + len(s.text)
-		if end > len(text) {
-			return 0, false
-		}
-		if fold {
-			return end, equalFold(text[offset:end], s.text)
-		}
-		return end, text[offset:end] == s.text
+		return end, end <= len(text) && text[offset:end] == s.text
 	}
 	for _, want := range s.symbols {
 		if offset == len(text) {
@@ -212,7 +310,7 @@ func (s *segment) at(text string, offset int, fold bool) (int, bool) {
 			r, size = utf8.DecodeRuneInString(text[offset:])
 		}
 		if fold {
-			r = lower(r)
+			r = foldRune(r)
 		}
 		// A byte that is not valid decodes to U+FFFD of size 1.
 		if want != anyChar && (r != want || r == utf8.RuneError && size == 1) {
@@ -264,30 +362,25 @@ func (s *segment) find(text string, offset int, fold bool) (int, bool) {
 	}
 }
 
-// equalFold compares text to lowered, which is in lower case and as long.
-func equalFold(text, lowered string) bool {
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != lowered[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(r rune) rune {
+// foldRune gives the same character for all that strings.EqualFold takes for the
+// same: of ASCII letters the one in lower case.
+func foldRune(r rune) rune {
 	if 'A' <= r && r <= 'Z' {
 		return r + 'a' - 'A'
 	}
-	return r
+	if r < utf8.RuneSelf {
+		return r
+	}
+	least := r
+	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+		least = min(least, other)
+	}
+	if least < utf8.RuneSelf {
+		return foldRune(least)
+	}
+	return least
 }
 
-func upper(r rune) rune {
-	if 'a' <= r && r <= 'z' {
-		return r - 'a' + 'A'
-	}
-	return r
-}
+// hasCase tells whether there is another character that foldRune takes for the
+// same.
+func hasCase(r rune) bool { return r >= 0 && unicode.SimpleFold(r) != r }

@@ -30,7 +30,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 			return
 		}
 		name := "HAETAE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if v, ok := os.LookupEnv(name); ok && v != "" && f.Name != "content" {
+		if v, ok := os.LookupEnv(name); ok && v != "" && f.Name != "content" && f.Name != "exceptions" {
 			failed = set(cmd, f, name, v)
 			return
 		}

@@ -81,7 +81,7 @@ func (a *app) contentCommand() *cobra.Command {
 			return w.Flush()
 		},
 	}
-	cmd.AddCommand(list, show, test, functions)
+	cmd.AddCommand(list, show, test, functions, a.propertiesCommand())
 	return cmd
 }
 
@@ -181,8 +181,26 @@ func (a *app) contentTest() error {
 	for _, f := range lost {
 		fmt.Fprintln(a.out, f)
 	}
-	faults := len(t.Faults) + len(lost)
-	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), faults)
+	accepted, examples, wrong, err := a.testExceptions(sch, controls)
+	if err != nil {
+		return err
+	}
+	failed, primitives, played, err := a.escalationTest(sch)
+	if err != nil {
+		return err
+	}
+	for _, f := range wrong {
+		fmt.Fprintln(a.out, f)
+	}
+	for _, f := range failed {
+		fmt.Fprintln(a.out, f)
+	}
+	faults := len(t.Faults) + len(lost) + len(wrong) + len(failed)
+	exceptions := ""
+	if accepted != nil {
+		exceptions = fmt.Sprintf(" %d exceptions with %d examples,", len(accepted.Exceptions()), examples)
+	}
+	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards,%s %d escalation primitives with %d examples, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), exceptions, primitives, played, faults)
 	if faults > 0 {
 		return exit(exitFound)
 	}

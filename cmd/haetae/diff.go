@@ -119,7 +119,15 @@ func (a *app) diff(ctx context.Context, d *diffFlags, args []string) error {
 	if err != nil {
 		return fmt.Errorf("built-in schema: %w", err)
 	}
-	set, err := a.set(sch, d.controls, frameworks{}, false)
+	set, all, err := a.set(sch, d.controls, frameworks{}, false)
+	if err != nil {
+		return err
+	}
+	now, err := d.instant()
+	if err != nil {
+		return err
+	}
+	accepted, err := a.exceptions(sch, all, now)
 	if err != nil {
 		return err
 	}
@@ -128,6 +136,10 @@ func (a *app) diff(ctx context.Context, d *diffFlags, args []string) error {
 	p.Close()
 	if err != nil {
 		return err
+	}
+	for i, s := range sides {
+		accept(accepted, s, set.Controls(), now)
+		beside(s, args[i])
 	}
 	out := &difference{From: args[0], To: args[1]}
 	if err := out.compareResources(sides[0].snapshot, sides[1].snapshot); err != nil {
@@ -178,7 +190,6 @@ func (a *app) sides(ctx context.Context, d *diffFlags, sch *schema.Schema, set *
 		if err != nil {
 			return nil, err
 		}
-		beside(j, from)
 		out = append(out, j)
 	}
 	return out, nil
@@ -279,8 +290,8 @@ func (d *difference) compareFindings(before, after *judged, lang string) (haetae
 			if step.Finding.Suppressed == nil {
 				worst = max(worst, step.Finding.Rule.Severity)
 			}
-		case failed && step.Stale != "":
-			d.Findings.Unknown = append(d.Findings.Unknown, row(old[step.UID], haetae.Undecided, step.Stale))
+		case failed && step.Stale+step.Unseen != "":
+			d.Findings.Unknown = append(d.Findings.Unknown, row(old[step.UID], haetae.Undecided, step.Stale+step.Unseen))
 		case failed && !step.Status.Open():
 			d.Findings.Closed = append(d.Findings.Closed, row(old[step.UID], step.Status, old[step.UID].Reason))
 		}

@@ -85,7 +85,7 @@ func (a *app) findingsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.listCommand(), a.showCommand(), a.triageCommand(), a.suppressCommand(), a.exportCommand())
+	cmd.AddCommand(a.listCommand(), a.showCommand(), a.triageCommand(), a.suppressCommand(), a.exportCommand(), a.exceptionsCommand(), a.previewCommand())
 	return cmd
 }
 
@@ -169,29 +169,32 @@ func (a *app) showCommand() *cobra.Command {
 // recordRow is a stored finding as programs read it: the members of a scan's
 // line, and what only the store knows.
 type recordRow struct {
-	Control  string                `json:"control"`
-	Status   haetae.Status         `json:"status"`
-	Severity string                `json:"severity"`
-	Resource resourceRow           `json:"resource"`
-	Title    string                `json:"title"`
-	Reason   string                `json:"reason"`
-	Missing  []string              `json:"missing"`
-	UID      string                `json:"uid"`
-	Workflow haetae.Workflow       `json:"workflow"`
-	First    string                `json:"first"`
-	Last     string                `json:"last"`
-	Closed   string                `json:"closed,omitempty"`
-	Count    int                   `json:"count"`
-	Stale    string                `json:"stale,omitempty"`
-	Verdict  string                `json:"verdict,omitempty"`
-	Assignee string                `json:"assignee,omitempty"`
-	Note     string                `json:"note,omitempty"`
-	Due      string                `json:"due,omitempty"`
-	Labels   []string              `json:"labels,omitempty"`
-	Expires  string                `json:"expires,omitempty"`
-	Because  string                `json:"because,omitempty"` // the reason of a suppression
-	Evidence []haetae.KeptEvidence `json:"evidence,omitempty"`
-	History  []historyRow          `json:"history,omitempty"`
+	Control  string          `json:"control"`
+	Status   haetae.Status   `json:"status"`
+	Severity string          `json:"severity"`
+	Resource resourceRow     `json:"resource"`
+	Title    string          `json:"title"`
+	Reason   string          `json:"reason"`
+	Missing  []string        `json:"missing"`
+	UID      string          `json:"uid"`
+	Workflow haetae.Workflow `json:"workflow"`
+	First    string          `json:"first"`
+	Last     string          `json:"last"`
+	Closed   string          `json:"closed,omitempty"`
+	Count    int             `json:"count"`
+	Stale    string          `json:"stale,omitempty"`
+	Verdict  string          `json:"verdict,omitempty"`
+	Assignee string          `json:"assignee,omitempty"`
+	Note     string          `json:"note,omitempty"`
+	Due      string          `json:"due,omitempty"`
+	Labels   []string        `json:"labels,omitempty"`
+	Expires  string          `json:"expires,omitempty"`
+	Because  string          `json:"because,omitempty"` // the reason of a suppression
+	// Exception and Owner are those of the exception file that suppresses it.
+	Exception string                `json:"exception,omitempty"`
+	Owner     string                `json:"owner,omitempty"`
+	Evidence  []haetae.KeptEvidence `json:"evidence,omitempty"`
+	History   []historyRow          `json:"history,omitempty"`
 }
 
 type historyRow struct {
@@ -213,6 +216,9 @@ func newRecordRow(r *haetae.Record, lang string) recordRow {
 	if out.Missing == nil {
 		out.Missing = []string{}
 	}
+	if x := r.Exception; x != nil {
+		out.Exception, out.Owner, out.Because, out.Expires = x.ID, x.Owner, x.Reason, stamp(x.Until)
+	}
 	for _, e := range r.History {
 		out.History = append(out.History, historyRow{stamp(e.Time), e.Who, e.Field, e.Old, e.New})
 	}
@@ -220,13 +226,13 @@ func newRecordRow(r *haetae.Record, lang string) recordRow {
 }
 
 func recordHeader() []string {
-	return []string{"severity", "status", "workflow", "control", "title", "type", "id", "arn", "account", "region", "reason", "first", "last", "closed", "stale", "verdict", "assignee", "note", "due", "labels", "expires", "because", "uid"}
+	return []string{"severity", "status", "workflow", "control", "title", "type", "id", "arn", "account", "region", "reason", "first", "last", "closed", "stale", "verdict", "assignee", "note", "due", "labels", "expires", "because", "exception", "owner", "uid"}
 }
 
 func (r *recordRow) cells() []string {
 	x := r.Resource
 	return []string{r.Severity, string(r.Status), string(r.Workflow), r.Control, r.Title, x.Type, x.ID, x.ARN, x.Account, x.Region, r.Reason, r.First, r.Last, r.Closed, r.Stale,
-		r.Verdict, r.Assignee, r.Note, r.Due, strings.Join(r.Labels, " "), r.Expires, r.Because, r.UID}
+		r.Verdict, r.Assignee, r.Note, r.Due, strings.Join(r.Labels, " "), r.Expires, r.Because, r.Exception, r.Owner, r.UID}
 }
 
 // list prints one page.
@@ -392,6 +398,13 @@ func (a *app) show(ctx context.Context, uid haetae.UID, format string) (err erro
 	say("due", row.Due)
 	say("labels", strings.Join(row.Labels, ", "))
 	say("because", row.Because)
+	if x := r.Exception; x != nil {
+		by := x.Who()
+		if x.Place.File != "" {
+			by += fmt.Sprintf(" (%s:%d)", x.Place.File, x.Place.Line)
+		}
+		say("by", by)
+	}
 	say("expires", row.Expires)
 	for _, e := range row.Evidence {
 		say("evidence", e.Path+" = "+e.Value)

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/haetae/haetae/iam"
-	"github.com/haetae/haetae/permission"
 )
 
 func (a *app) iamCommand() *cobra.Command {
@@ -19,15 +18,15 @@ func (a *app) iamCommand() *cobra.Command {
 		Use:   "iam",
 		Short: "who may do what, why, and what follows from it",
 	}
-	c.AddCommand(a.iamCheckCommand(), a.iamEvalCommand())
+	c.AddCommand(a.iamCheckCommand(), a.iamEscalationsCommand(), a.iamWhoCanCommand(), a.iamWhatCanCommand(), a.iamExternalCommand(), a.iamUnusedCommand(), a.iamValidateCommand(), a.iamCompareCommand(), a.iamEvalCommand(), a.iamLeastCommand())
 	return c
 }
 
-// iamEngine is the evaluator with the embedded catalogue of actions.
+// iamEngine is the evaluator with the newest catalogue of actions.
 func (a *app) iamEngine() (*iam.Engine, error) {
-	c, err := permission.Embedded()
+	c, err := a.permissions()
 	if err != nil {
-		return nil, fmt.Errorf("the embedded catalogue of actions: %w", err)
+		return nil, err
 	}
 	return iam.New(c), nil
 }

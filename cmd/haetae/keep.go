@@ -60,7 +60,7 @@ func (a *app) keep(ctx context.Context, j *judged) (err error) {
 	if err != nil {
 		return err
 	}
-	tally, err := record(ctx, st, j)
+	tally, uncovered, err := record(ctx, st, j)
 	var older *store.Older
 	if errors.As(err, &older) {
 		// The report stands; only the past cannot be written anew.
@@ -77,6 +77,9 @@ func (a *app) keep(ctx context.Context, j *judged) (err error) {
 	if len(scans) == 0 {
 		since = "kept for the first time"
 	}
+	if err := a.reconcileScan(ctx, st, j); err != nil {
+		return err
+	}
 	a.advise("%s: %d new, %d fixed, %d back, %d unknown", since, tally.New, tally.Fixed, tally.Back, tally.Unknown)
 	if tally.Stale > 0 {
 		a.advise("  %d open findings were not looked at this time: they stay open, marked stale", tally.Stale)
@@ -84,30 +87,15 @@ func (a *app) keep(ctx context.Context, j *judged) (err error) {
 	if tally.Expired > 0 {
 		a.advise("  %d suppressions ended", tally.Expired)
 	}
+	if uncovered > 0 {
+		a.advise("  %d findings are open again: no exception covers them any more", uncovered)
+	}
 	return a.retain(ctx, st)
 }
 
-// slack is how much longer than it must the store keeps what holds no more, in
-// seconds: to forget is to write the whole file anew, which is not for every
-// day.
-const slack = 30 * 24 * 3600
-
-// retain forgets what is older than the store keeps things.
-func (a *app) retain(ctx context.Context, st *store.Store) error {
-	now := time.Now().Unix()
-	old, err := st.Old(ctx, now-store.Retention-slack)
-	if err != nil || !old {
-		return err
-	}
-	_, err = st.Forget(ctx, now-store.Retention)
-	if err == nil {
-		a.advise("  what held no more seven years ago was deleted from the store")
-	}
-	return err
-}
-
-// record writes a scan into the store, all of it or nothing.
-func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, error) {
+// record writes a scan into the store, all of it or nothing. It also counts the
+// open findings that files suppressed and do not any more.
+func record(ctx context.Context, st *store.Store, j *judged) (tally *haetae.Tally, uncovered int, err error) {
 	listed := graph.Listings(j.snapshot.Coverage)
 	var passes store.Passes
 	for i := range j.report.Findings {
@@ -119,8 +107,7 @@ func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, err
 			edges = append(edges, e)
 		}
 	}
-	var tally *haetae.Tally
-	err := st.Update(ctx, func(tx *store.Tx) error {
+	err = st.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.Fresh(j.snapshot); err != nil {
 			return err
 		}
@@ -129,8 +116,18 @@ func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, err
 			return err
 		}
 		var steps iter.Seq2[haetae.Step, error]
-		steps, tally = hub.Decide(hub.Scan{Time: j.snapshot.Time, Now: time.Now().Unix(), Rules: j.rules, Listed: listed}, ledger.All(), each(j.report.Findings))
-		if err := tx.Apply(ledger, steps, j.snapshot.Time); err != nil {
+		steps, tally = hub.Decide(hub.Scan{Time: j.snapshot.Time, Now: time.Now().Unix(), Rules: j.rules, Others: j.others, Here: here(j.snapshot), Listed: listed}, ledger.All(), each(j.report.Findings))
+		counted := func(yield func(haetae.Step, error) bool) {
+			for step, err := range steps {
+				if err == nil && step.Was != nil && step.Was.By == haetae.ByFile && step.Status.Open() && step.Workflow != haetae.WorkflowSuppressed {
+					uncovered++
+				}
+				if !yield(step, err) {
+					return
+				}
+			}
+		}
+		if err := tx.Apply(ledger, counted, j.snapshot.Time); err != nil {
 			return err
 		}
 		if err := tx.PutPasses(&passes, j.rules, j.snapshot, listed); err != nil {
@@ -141,7 +138,19 @@ func record(ctx context.Context, st *store.Store, j *judged) (*haetae.Tally, err
 			Rules: len(j.rules), Resources: len(j.snapshot.Resources), Tally: *tally,
 		}, edges)
 	})
-	return tally, err
+	return tally, uncovered, err
+}
+
+// here tells which stacks and accounts a snapshot is about.
+func here(snap *haetae.Snapshot) func(stack, account string) bool {
+	worlds := map[[2]string]bool{}
+	for _, c := range snap.Coverage {
+		worlds[[2]string{c.Stack, c.Account}] = true
+	}
+	for _, r := range snap.Resources {
+		worlds[[2]string{r.Stack, r.Account}] = true
+	}
+	return func(stack, account string) bool { return worlds[[2]string{stack, account}] }
 }
 
 func each(findings []haetae.Finding) iter.Seq2[haetae.Finding, error] {
@@ -154,15 +163,24 @@ func each(findings []haetae.Finding) iter.Seq2[haetae.Finding, error] {
 	}
 }
 
+// existing is the data directory, with a store in it.
+func (a *app) existing() (string, error) {
+	dir, err := a.dataDir()
+	if err != nil {
+		return "", err
+	}
+	if !store.Exists(dir) {
+		return "", &haetae.Error{Code: haetae.NotFound, Op: dir, Err: errors.New("nothing is stored yet"), Hint: "Run haetae scan first, or give the data directory with --data."}
+	}
+	return dir, nil
+}
+
 // opened opens the store for a command that needs what is in it. Suppressions
 // whose time is over end here, so that no list shows them as they were.
 func (a *app) opened(ctx context.Context) (*store.Store, error) {
-	dir, err := a.dataDir()
+	dir, err := a.existing()
 	if err != nil {
 		return nil, err
-	}
-	if !store.Exists(dir) {
-		return nil, &haetae.Error{Code: haetae.NotFound, Op: dir, Err: errors.New("nothing is stored yet"), Hint: "Run haetae scan first, or give the data directory with --data."}
 	}
 	st, err := store.Open(ctx, dir)
 	if err != nil {
@@ -182,6 +200,9 @@ func (a *app) opened(ctx context.Context) (*store.Store, error) {
 			}
 			return nil
 		})
+	}
+	if err == nil {
+		err = a.reconcileStored(ctx, st, len(over) > 0)
 	}
 	if err != nil {
 		return nil, errors.Join(err, st.Close())

@@ -58,6 +58,10 @@ type app struct {
 	config  string
 	content []string
 
+	excepted        []string // files and folders of exceptions
+	exceptionsLimit string
+	retention       string // how long the store keeps what holds no more
+
 	journal *collect.Journal // of the scan that is under way; nil when there is none
 }
 
@@ -123,7 +127,10 @@ What it could not read is UNKNOWN with the reason, never a guess.`,
 	f.StringVar(&a.data, "data", "", "data directory (HAETAE_DATA, else the platform's place for state)")
 	f.StringVar(&a.config, "config", "", "file of settings (HAETAE_CONFIG, else haetae.yaml in the data directory): flags by name, those of a command below its name")
 	f.StringArrayVar(&a.content, "content", nil, "folder of further controls; may be repeated (HAETAE_CONTENT)")
-	root.AddCommand(a.scanCommand(), a.collectCommand(), a.diffCommand(), a.findingsCommand(), a.queryCommand(), a.netCommand(), a.contentCommand(), a.explainCommand(),
+	f.StringArrayVar(&a.excepted, "exceptions", nil, "YAML file, or folder of them, of findings that are accepted for a time; may be repeated (HAETAE_EXCEPTIONS)")
+	f.StringVar(&a.exceptionsLimit, "exceptions-limit", "400d", "how far ahead an exception may expire; none for no limit")
+	f.StringVar(&a.retention, "retention", "7y", "how long the store keeps what holds no more: 90d, 7y, or none for ever")
+	root.AddCommand(a.scanCommand(), a.collectCommand(), a.diffCommand(), a.findingsCommand(), a.storeCommand(), a.queryCommand(), a.netCommand(), a.contentCommand(), a.explainCommand(),
 		a.doctorCommand(), a.iamCommand(), a.policyCommand(), a.permissionsCommand(), a.versionCommand())
 	return root
 }
@@ -156,6 +163,11 @@ func (a *app) environment(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("content") {
 		if s := os.Getenv("HAETAE_CONTENT"); s != "" {
 			a.content = strings.Split(s, string(os.PathListSeparator))
+		}
+	}
+	if !cmd.Flags().Changed("exceptions") {
+		if s := os.Getenv("HAETAE_EXCEPTIONS"); s != "" {
+			a.excepted = strings.Split(s, string(os.PathListSeparator))
 		}
 	}
 	return nil

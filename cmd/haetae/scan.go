@@ -15,6 +15,7 @@ import (
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/content"
 	"github.com/haetae/haetae/control"
+	"github.com/haetae/haetae/exception"
 	"github.com/haetae/haetae/graph"
 	"github.com/haetae/haetae/report"
 	"github.com/haetae/haetae/schema"
@@ -74,6 +75,9 @@ func (a *app) scan(ctx context.Context, s *scanFlags) error {
 	if err != nil {
 		return err
 	}
+	if _, err := a.retentionTime(); err != nil {
+		return err
+	}
 	if s.store && s.noStore {
 		return usagef("--store and --no-store exclude each other")
 	}
@@ -88,6 +92,15 @@ func (a *app) scan(ctx context.Context, s *scanFlags) error {
 		if err := a.write(o, rep, s.all); err != nil {
 			return err
 		}
+	}
+	if j.accepted != nil {
+		covers := 0
+		for i := range rep.Findings {
+			if x := rep.Findings[i].Suppressed; x != nil && x.ID != "" {
+				covers++
+			}
+		}
+		a.adviseExceptions(rep.Exceptions, covers)
 	}
 	if s.keeps(j.snapshot) {
 		if err := a.keep(ctx, j); err != nil {
@@ -105,6 +118,8 @@ type judged struct {
 	snapshot *haetae.Snapshot
 	graph    *graph.Graph
 	rules    map[string]bool // the controls that judged
+	others   map[string]bool // those that there are and that were not asked
+	accepted *exception.Set  // nil when no exceptions were given
 	report   *report.Report
 }
 
@@ -121,7 +136,15 @@ func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*judged, er
 	if err != nil {
 		return nil, err
 	}
-	set, err := a.set(sch, s.controls, frames, s.standards.allControls)
+	set, all, err := a.set(sch, s.controls, frames, s.standards.allControls)
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.instant()
+	if err != nil {
+		return nil, err
+	}
+	accepted, err := a.exceptions(sch, all, now)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +156,14 @@ func (a *app) judge(ctx context.Context, s *scanFlags, p *progress) (*judged, er
 	if err != nil {
 		return nil, err
 	}
+	accept(accepted, j, set.Controls(), now)
 	frames.assess(j.report, set.Controls())
+	for _, c := range all {
+		if !j.rules[c.ID] {
+			j.others[c.ID] = true
+		}
+	}
+	j.accepted = accepted
 	return j, nil
 }
 
@@ -152,34 +182,37 @@ func evaluate(ctx context.Context, sch *schema.Schema, set *control.Set, snap *h
 		rep.Findings = append(rep.Findings, f)
 	}
 	rep.Summary = report.Summarize(rep.Findings, rep.Coverage, rep.Problems)
-	j := &judged{snapshot: snap, graph: g, rules: map[string]bool{}, report: rep}
+	j := &judged{snapshot: snap, graph: g, rules: map[string]bool{}, others: map[string]bool{}, report: rep}
 	for _, c := range set.Controls() {
 		j.rules[c.ID] = true
 	}
 	return j, nil
 }
 
-// set prepares the controls asked for: by name, by standards, or all.
-func (a *app) set(sch *schema.Schema, only []string, frames frameworks, all bool) (*control.Set, error) {
-	controls, err := a.controls()
+// set prepares the controls asked for: by name, by standards, or all. It
+// returns all that there are, too.
+func (a *app) set(sch *schema.Schema, only []string, frames frameworks, every bool) (*control.Set, []*control.Control, error) {
+	all, err := a.controls()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	controls := all
 	if len(only) > 0 {
 		if controls, err = chosen(controls, only); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if len(frames.standards) > 0 {
 		named, err := frames.controls(controls)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if !all {
+		if !every {
 			controls = named
 		}
 	}
-	return control.NewSet(sch, controls)
+	set, err := control.NewSet(sch, controls)
+	return set, all, err
 }
 
 // controls are the built-in controls and those of --content.

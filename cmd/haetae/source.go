@@ -78,9 +78,9 @@ func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progr
 		all.Problems = append(all.Problems, one.Problems...)
 	}
 	if s.now != "" {
-		t, err := time.Parse(time.RFC3339, s.now)
+		t, err := s.instant()
 		if err != nil {
-			return nil, usagef("--time %s is not a time such as 2026-03-03T12:00:00Z", s.now)
+			return nil, err
 		}
 		all.Time = t.Unix()
 	}
@@ -104,6 +104,18 @@ func (a *app) load(ctx context.Context, s *sources, sch *schema.Schema, p *progr
 		return nil, err
 	}
 	return graph.Assemble(sch, all, graph.Options{HashKey: key}), nil
+}
+
+// instant is the time of --time, or now.
+func (s *sources) instant() (time.Time, error) {
+	if s.now == "" {
+		return time.Now(), nil
+	}
+	t, err := time.Parse(time.RFC3339, s.now)
+	if err != nil {
+		return t, usagef("--time %s is not a time such as 2026-03-03T12:00:00Z", s.now)
+	}
+	return t, nil
 }
 
 // replace adds what a further source says. Of what two of them say of the same

@@ -1,0 +1,43 @@
+package policy
+
+import (
+	"github.com/haetae/haetae/wildcard"
+)
+
+// Set is the set of the texts that Match takes.
+func (f Filled) Set() *wildcard.Pattern {
+	if !f.inner {
+		return f.Pattern
+	}
+	return f.inFields(false)
+}
+
+// FieldSet is the set of the texts that ByField takes.
+func (f Filled) FieldSet() *wildcard.Pattern { return f.inFields(true) }
+
+// inFields tells wildcards that stay in their field from others as newFields
+// does.
+func (f Filled) inFields(strict bool) *wildcard.Pattern {
+	var out []wildcard.Part
+	field := 0
+	for i, p := range f.parts.parts {
+		text, literal := p.text, p.literal
+		if p.name != "" {
+			text, literal = f.parts.values[i], true
+		}
+		for j, r := range text {
+			part := wildcard.Part{Text: string(r), Literal: literal}
+			switch {
+			case r == '*' && !literal:
+				end := j+1 == len(text) && i+1 == len(f.parts.parts) || j+1 < len(text) && (text[j+1] == ':' || text[j+1] == '*')
+				part.Field = field < 5 && (strict || !end)
+			case r == '?' && !literal:
+				part.Field = field < 5
+			case r == ':':
+				field++
+			}
+			out = append(out, part)
+		}
+	}
+	return wildcard.Join(false, out...)
+}
