@@ -243,20 +243,22 @@ func plain(t *testing.T, v any) any {
 // motoNames are the actions that moto asks for where AWS asks for another one.
 func motoNames() map[string]string {
 	return map[string]string{
-		"s3:ListBucket":                  "moto knows no action of a bucket's encryption, object lock, ownership controls, public access block, replication and request payment",
-		"s3:GetPublicAccessBlock":        "of the account it is s3:GetAccountPublicAccessBlock",
-		"monitoring:DescribeAlarms":      "moto takes the name that requests are signed with for that of the actions, cloudwatch",
-		"monitoring:ListTagsForResource": "moto takes the name that requests are signed with for that of the actions, cloudwatch",
-		"tagging:GetResources":           "moto takes the name that requests are signed with for that of the actions, tag",
-		"apigateway:GetAccount":          "AWS's action is the method, apigateway:GET",
-		"apigateway:GetApis":             "AWS's action is the method, apigateway:GET",
-		"apigateway:GetAuthorizers":      "AWS's action is the method, apigateway:GET",
-		"apigateway:GetDomainNames":      "AWS's action is the method, apigateway:GET",
-		"apigateway:GetIntegrations":     "AWS's action is the method, apigateway:GET",
-		"apigateway:GetResources":        "AWS's action is the method, apigateway:GET",
-		"apigateway:GetRestApis":         "AWS's action is the method, apigateway:GET",
-		"apigateway:GetRoutes":           "AWS's action is the method, apigateway:GET",
-		"apigateway:GetStages":           "AWS's action is the method, apigateway:GET",
+		"s3:ListBucket":                     "moto knows no action of a bucket's encryption, object lock, ownership controls, public access block, replication and request payment",
+		"s3:GetPublicAccessBlock":           "of the account it is s3:GetAccountPublicAccessBlock",
+		"monitoring:DescribeAlarms":         "moto takes the name that requests are signed with for that of the actions, cloudwatch",
+		"monitoring:ListTagsForResource":    "moto takes the name that requests are signed with for that of the actions, cloudwatch",
+		"tagging:GetResources":              "moto takes the name that requests are signed with for that of the actions, tag",
+		"batch:describecomputeenvironments": "moto takes the path for the name of the action",
+		"batch:describejobdefinitions":      "moto takes the path for the name of the action",
+		"apigateway:GetAccount":             "AWS's action is the method, apigateway:GET",
+		"apigateway:GetApis":                "AWS's action is the method, apigateway:GET",
+		"apigateway:GetAuthorizers":         "AWS's action is the method, apigateway:GET",
+		"apigateway:GetDomainNames":         "AWS's action is the method, apigateway:GET",
+		"apigateway:GetIntegrations":        "AWS's action is the method, apigateway:GET",
+		"apigateway:GetResources":           "AWS's action is the method, apigateway:GET",
+		"apigateway:GetRestApis":            "AWS's action is the method, apigateway:GET",
+		"apigateway:GetRoutes":              "AWS's action is the method, apigateway:GET",
+		"apigateway:GetStages":              "AWS's action is the method, apigateway:GET",
 	}
 }
 

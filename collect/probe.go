@@ -113,8 +113,9 @@ func Probe(ctx context.Context, client *aws.Client, s *aws.Session, region strin
 			one := &Probed{Op: step.call.Op, Region: at.name, Actions: step.call.RequiredActions()}
 			out = append(out, one)
 			params := step.call.Request(inventory.Parent{Account: s.Account, Region: at.ask})
-			lanes.add(ctx, client.Bucket(s.Account, at.ask, one.Op), job{do: func(paid bool) {
-				for body, err := range client.Pages(ctx, aws.Ask{Session: s, Region: at.ask, Op: one.Op, Params: params, Paid: paid}) {
+			region := step.call.Where(at.ask)
+			lanes.add(ctx, client.Bucket(s.Account, region, one.Op), job{do: func(paid bool) {
+				for body, err := range client.Pages(ctx, aws.Ask{Session: s, Region: region, Op: one.Op, Params: params, Paid: paid}) {
 					var f *aws.Failure
 					switch {
 					case errors.As(err, &f) && !step.call.SaysAbsent(f.Code, f.Message):

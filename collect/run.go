@@ -134,8 +134,9 @@ func (r *run) ask(ctx context.Context, t task) {
 	if r.narrow != nil {
 		r.narrow(t, params)
 	}
-	a := aws.Ask{Session: r.session, Region: t.place.region, Op: call.Op, Params: params, Final: ready(call)}
-	id, err := aws.Key(t.place.account, t.place.region, call.Op, params)
+	region := call.Where(t.place.region)
+	a := aws.Ask{Session: r.session, Region: region, Op: call.Op, Params: params, Final: ready(call)}
+	id, err := aws.Key(t.place.account, region, call.Op, params)
 	if err != nil || r.asked[id] {
 		return
 	}
@@ -145,7 +146,7 @@ func (r *run) ask(ctx context.Context, t task) {
 	r.asked[id] = true
 	r.pending++
 	r.tell(t.place, t.step, 1, 0)
-	bucket := r.client.Bucket(t.place.account, t.place.region, call.Op)
+	bucket := r.client.Bucket(t.place.account, region, call.Op)
 	r.lanes.add(ctx, bucket, job{free: r.client.Kept(a), do: func(paid bool) {
 		a.Paid = paid
 		r.do(ctx, t, a)

@@ -25,6 +25,7 @@ import (
 	"github.com/haetae/haetae/aws"
 	"github.com/haetae/haetae/collect"
 	"github.com/haetae/haetae/inventory"
+	"github.com/haetae/haetae/schema"
 	"github.com/haetae/haetae/scripts/mototest"
 )
 
@@ -154,6 +155,26 @@ func TestWhatComesOverTheWireIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	meets(t, s, wants)
+	for service, list := range recordings {
+		for _, rec := range list {
+			t.Run(rec.op+" is asked for as recorded", func(t *testing.T) {
+				if rec.asked == 0 {
+					t.Errorf("nobody asked %s for %s %v", service, rec.request, rec.has)
+				}
+			})
+		}
+	}
+}
+
+// meets holds a snapshot against what is wanted, and its names against the
+// schema.
+func meets(t *testing.T, s *haetae.Snapshot, wants map[string][]wanted) {
+	t.Helper()
+	names, err := schema.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, service := range slices.Sorted(maps.Keys(wants)) {
 		for _, w := range wants[service] {
 			t.Run(service+" gives "+w.Type, func(t *testing.T) {
@@ -162,6 +183,13 @@ func TestWhatComesOverTheWireIsRead(t *testing.T) {
 					t.Fatalf("no %s %s", w.Type, w.ID)
 				}
 				r := s.Resources[i]
+				typ, ok := names.Type(r.Type)
+				if !ok {
+					t.Fatalf("the schema has no %s", r.Type)
+				}
+				for _, part := range []map[string]any{r.Props, r.Observed, r.Volatile} {
+					ofSchema(t, typ, "", part)
+				}
 				if w.Account != "" && r.Account != w.Account {
 					t.Errorf("the account is %q, want %q", r.Account, w.Account)
 				}
@@ -176,13 +204,37 @@ func TestWhatComesOverTheWireIsRead(t *testing.T) {
 			})
 		}
 	}
-	for service, list := range recordings {
-		for _, rec := range list {
-			t.Run(rec.op+" is asked for as recorded", func(t *testing.T) {
-				if rec.asked == 0 {
-					t.Errorf("nobody asked %s for %s %v", service, rec.request, rec.has)
-				}
-			})
+}
+
+// ofSchema checks that all names of a tree are those of the schema.
+func ofSchema(t *testing.T, typ *schema.Type, path string, v any) {
+	t.Helper()
+	var field *schema.Field
+	if path != "" {
+		f, err := typ.Lookup(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		field = f
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for k, x := range v {
+			switch {
+			case field == nil:
+				ofSchema(t, typ, k, x)
+			case field.Kind == schema.KindObject:
+				ofSchema(t, typ, path+"."+k, x)
+			case field.Kind == schema.Map:
+				ofSchema(t, typ, path+"{}", x)
+			}
+		}
+	case []any:
+		for _, x := range v {
+			if field != nil && field.Kind == schema.List {
+				ofSchema(t, typ, path+"[]", x)
+			}
 		}
 	}
 }

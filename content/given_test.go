@@ -52,7 +52,7 @@ const credentialReport = "user,arn,password_enabled,password_last_used,password_
 // readers look at some of them.
 func texts() []string {
 	return []string{
-		"x", "true", "ENABLED", "ACTIVE", "PRIMARY", "available", "application", "7", "OpenSearch_2.19",
+		"x", "true", "ENABLED", "ACTIVE", "PRIMARY", "PROVISIONED", "available", "application", "7", "OpenSearch_2.19",
 		"User initiated (2026-01-02 03:04:05 GMT)",
 		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}]}`,
 		"arn:aws:wafv2:us-east-1:111122223333:regional/webacl/name/id",

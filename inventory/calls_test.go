@@ -25,7 +25,12 @@ func prefixes() map[string][2]string {
 		network-firewall:network-firewall:upper opensearch:es:upper organizations:organizations:upper rds:rds:upper redshift:redshift:upper
 		route53:route53:upper s3api:s3:upper s3control:s3:upper sagemaker:sagemaker:upper secretsmanager:secretsmanager:upper
 		securityhub:securityhub:upper sns:sns:upper sqs:sqs:upper ssm:ssm:upper stepfunctions:states:lower sts:sts:upper wafv2:wafv2:upper
-		resourcegroupstaggingapi:tag:upper xray:xray:upper`) {
+		resourcegroupstaggingapi:tag:upper xray:xray:upper
+		sso-admin:sso:upper identitystore:identitystore:upper ram:ram:lower rolesanywhere:rolesanywhere:lower cognito-identity:cognito-identity:upper
+		directconnect:directconnect:lower globalaccelerator:globalaccelerator:upper route53resolver:route53resolver:upper vpc-lattice:vpc-lattice:lower
+		codeartifact:codeartifact:lower acm-pca:acm-pca:upper sesv2:ses:upper kafka:kafka:upper s3tables:s3tables:lower opensearchserverless:aoss:lower
+		cloudformation:cloudformation:upper codepipeline:codepipeline:lower apprunner:apprunner:upper batch:batch:lower iot:iot:lower
+		bedrock-agent:bedrock:lower bedrock-agentcore-control:bedrock-agentcore:lower`) {
 		part := strings.Split(line, ":")
 		out[part[0]] = [2]string{part[1], part[2]}
 	}
@@ -137,7 +142,7 @@ func values(v any, parent bool) error {
 	case string:
 		rest := strings.NewReplacer("${Account}", "", "${Region}", "", "${Partition}", "").Replace(v)
 		if parent {
-			rest = strings.NewReplacer("${Parent}", "", "${Grandparent}", "", "${Parent.Last}", "", "${Parent.Name}", "", "${Parent.Scope}", "").Replace(rest)
+			rest = strings.NewReplacer("${Parent}", "", "${Grandparent}", "", "${Grandparent.Middle}", "", "${Parent.Last}", "", "${Parent.Name}", "", "${Parent.Scope}", "").Replace(rest)
 		}
 		if strings.Contains(rest, "${") {
 			return fmt.Errorf("%q has a placeholder that nothing stands for", v)

@@ -10,7 +10,7 @@ import (
 
 // more tells whether an answer says that it is not the whole list.
 func more(body map[string]any) bool {
-	for _, m := range []string{"IsTruncated", "NextToken", "nextToken", "NextMarker", "nextMarker", "Marker", "marker", "position", "ContinuationToken", "AdditionalRoutesAvailable", "LastEvaluatedTableName",
+	for _, m := range []string{"IsTruncated", "NextToken", "nextToken", "NextMarker", "nextMarker", "Marker", "marker", "position", "ContinuationToken", "continuationToken", "AdditionalRoutesAvailable", "LastEvaluatedTableName",
 		"DistributionList.IsTruncated", "OriginAccessControlList.IsTruncated", "CloudFrontOriginAccessIdentityList.IsTruncated",
 		"HasMoreStreams", "HasMoreTags"} {
 		v := get(body, m)
@@ -61,7 +61,7 @@ func (b *Builder) covered(k *Kind, at [2]string, find func(*Kind, *haetae.Resour
 	if u := b.refusal(at); u != nil {
 		return haetae.Coverage{Status: haetae.Missing, Reason: u.Reason, Detail: u.Detail, Actions: u.Actions}
 	}
-	if k.Singleton || ofOrganization(k.Type) && b.member(at[0]) {
+	if k.Singleton || ofOrganization(k.Type) && b.member(at[0]) || ofDirectory(k.Type) && b.guest(k, at) {
 		return haetae.Coverage{Status: haetae.Complete}
 	}
 	var why *haetae.Unknown

@@ -65,6 +65,8 @@
 //     Gives makes it unknown when the call was not answered.
 //   - A call that needs the parent's own parent, as the services of a cluster do,
 //     names it in Params: {"cluster": "${Grandparent}"}.
+//   - Where nothing but names has to change, a [reading] is the reader.
+//   - What one region alone tells of all has that region as its Home.
 //   - A policy goes through policy, a value that may be a secret through
 //     [Answer.Secret].
 package inventory

@@ -41,6 +41,9 @@ var dynamodb = []Kind{{
 				})
 			},
 		}, {
+			Op: "dynamodb:GetResourcePolicy", Member: "Policy", Param: "ResourceArn", Each: "dynamodb:DescribeTable Table.LatestStreamArn",
+			Absent: []string{"PolicyNotFoundException"}, Gives: []string{"Observed.StreamPolicy"}, Read: readStreamPolicy,
+		}, {
 			Op: "dynamodb:ListTagsOfResource", Tags: "list", Member: "Tags[].Key", Param: "ResourceArn", Each: tableNames,
 			Params: map[string]any{"ResourceArn": tableARN}, Gives: []string{"Tags"},
 			Read: func(a *Answer) []*haetae.Resource {
@@ -120,8 +123,27 @@ func readTable(a *Answer) []*haetae.Resource {
 	r.Observed = take(t, "Arn=TableArn", "StreamArn=LatestStreamArn", "TableStatus", "CreationDateTime",
 		"SSEDescription.Status=SSEDescription.Status", "SSEDescription.SSEType=SSEDescription.SSEType",
 		"SSEDescription.KMSMasterKeyArn=SSEDescription.KMSMasterKeyArn")
+	if r.Observed["StreamArn"] == nil {
+		r.Observed["StreamPolicy"] = nil // there is no stream to have one
+	}
 	r.Volatile = take(t, "ItemCount", "TableSizeBytes")
 	return []*haetae.Resource{r}
+}
+
+// readStreamPolicy reads the policy of a table's stream, whose ARN is below that
+// of the table.
+func readStreamPolicy(a *Answer) []*haetae.Resource {
+	arn, _, ok := strings.Cut(str(a.Body, "ResourceArn"), "/stream/")
+	if !ok {
+		return nil // of a table
+	}
+	rs := about(arn, ":table/", nil)
+	for _, r := range rs {
+		if d := a.Body["Policy"]; d != nil {
+			r.Observed = map[string]any{"StreamPolicy": policy(d)}
+		}
+	}
+	return rs
 }
 
 func readContinuousBackups(a *Answer) []*haetae.Resource {

@@ -9,13 +9,18 @@ import (
 	"github.com/haetae/haetae"
 )
 
+// managedToo asks also for what services of AWS manage in the account, which
+// the account may have hidden from such lists
+// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyManagedResourceVisibility.html).
+var managedToo = map[string]any{"IncludeManagedResources": true}
+
 // ec2 holds instances and what they are made from.
 var ec2 = []Kind{{
 	Type: "AWS::EC2::Instance",
 	ARN:  "arn:${Partition}:ec2:${Region}:${Account}:instance/${ID}",
 	Calls: []Call{
-		{Op: "ec2:DescribeInstances", Lists: true, Member: "Reservations", Gives: []string{"*"}, Read: readInstances},
-		{Op: "ec2:DescribeVolumes", Member: "Volumes", Joins: true, Read: readAttachedVolumes},
+		{Op: "ec2:DescribeInstances", Lists: true, Member: "Reservations", Params: managedToo, Gives: []string{"*"}, Read: readInstances},
+		{Op: "ec2:DescribeVolumes", Member: "Volumes", Params: managedToo, Joins: true, Read: readAttachedVolumes},
 		{
 			Op: "ec2:DescribeInstanceAttribute", Member: "UserData", Param: "InstanceId",
 			Each: instanceIDs, Params: map[string]any{"Attribute": "userData"}, Gives: []string{"UserData"}, Read: readUserData,
@@ -34,7 +39,7 @@ var ec2 = []Kind{{
 	ARN:  "arn:${Partition}:ec2:${Region}:${Account}:volume/${ID}",
 	Calls: []Call{
 		{
-			Op: "ec2:DescribeVolumes", Lists: true, Member: "Volumes", Gives: []string{"*", "KmsKeyId"}, Read: readVolumes,
+			Op: "ec2:DescribeVolumes", Lists: true, Member: "Volumes", Params: managedToo, Gives: []string{"*", "KmsKeyId"}, Read: readVolumes,
 			// A volume without a key has none; the account's default is for new ones.
 			Unset: func() map[string]any { return map[string]any{"KmsKeyId": nil} },
 		},
@@ -90,10 +95,10 @@ var ec2 = []Kind{{
 	Type: "AWS::EC2::LaunchTemplate", Name: "LaunchTemplateName",
 	ARN: "arn:${Partition}:ec2:${Region}:${Account}:launch-template/${ID}",
 	Calls: []Call{
-		{Op: "ec2:DescribeLaunchTemplates", Lists: true, Member: "LaunchTemplates", Gives: []string{"*"}, Read: readLaunchTemplates},
+		{Op: "ec2:DescribeLaunchTemplates", Lists: true, Member: "LaunchTemplates", Params: managedToo, Gives: []string{"*"}, Read: readLaunchTemplates},
 		{
 			Op: "ec2:DescribeLaunchTemplateVersions", Member: "LaunchTemplateVersions", Param: "LaunchTemplateId",
-			Each: "ec2:DescribeLaunchTemplates LaunchTemplates[].LaunchTemplateId", Params: map[string]any{"Versions": []any{"$Default"}},
+			Each: "ec2:DescribeLaunchTemplates LaunchTemplates[].LaunchTemplateId", Params: map[string]any{"Versions": []any{"$Default"}, "IncludeManagedResources": true},
 			Gives: []string{"LaunchTemplateData", "VersionDescription"}, Read: readLaunchTemplateVersions,
 		},
 	},

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/haetae/haetae"
@@ -42,6 +43,16 @@ var elbv2 = []Kind{{
 		Member: "Listeners[].ListenerArn", Param: "LoadBalancerArn", Each: balancerARNs,
 		Gives: []string{"*"}, Read: readListeners,
 	}},
+}, {
+	// Listeners of network load balancers have no rules.
+	Type: "AWS::ElasticLoadBalancingV2::ListenerRule", Of: "AWS::ElasticLoadBalancingV2::Listener",
+	ARN: "${ID}",
+	Calls: []Call{
+		{
+			Op: "elbv2:DescribeRules", Actions: elbAction("DescribeRules"), Lists: true, Member: "Rules[].RuleArn", Param: "ListenerArn",
+			Each: "elbv2:DescribeListeners Listeners[?Protocol=='HTTP' || Protocol=='HTTPS'].ListenerArn", Gives: []string{"*"}, Read: readRules,
+		},
+	},
 }, {
 	Type: "AWS::ElasticLoadBalancingV2::TargetGroup", Name: "Name",
 	ARN: "${ID}",
@@ -108,10 +119,10 @@ func readBalancers(a *Answer) (out []*haetae.Resource) {
 		}
 		subnets, zones, mappings := []any{}, []any{}, []any{}
 		for z := range objects(b["AvailabilityZones"]) {
-			zone := take(z, "ZoneName", "SubnetId")
+			zone := take(z, "ZoneName", "SubnetId", "SourceNatIpv6Prefixes")
 			addrs := []any{}
 			for x := range objects(z["LoadBalancerAddresses"]) {
-				addrs = append(addrs, take(x, "IpAddress", "AllocationId"))
+				addrs = append(addrs, take(x, "IpAddress", "AllocationId", "PrivateIPv4Address", "IPv6Address"))
 				m := take(x, "AllocationId", "PrivateIPv4Address", "IPv6Address")
 				maps.Copy(m, take(z, "SubnetId"))
 				mappings = append(mappings, m)
@@ -181,4 +192,30 @@ func readTargetHealth(a *Answer) []*haetae.Resource {
 	r := resource(str(a.Body, "TargetGroupArn"), map[string]any{"Targets": targets})
 	r.Volatile = map[string]any{"TargetHealth": health}
 	return []*haetae.Resource{r}
+}
+
+// readRules leaves out the last rule, which is the listener's DefaultActions.
+func readRules(a *Answer) (out []*haetae.Resource) {
+	for x := range a.each("Rules") {
+		if x["IsDefault"] == true {
+			continue
+		}
+		p := take(x, "Conditions", "Actions", "Transforms")
+		if s := str(a.Body, "ListenerArn"); s != "" {
+			p["ListenerArn"] = s
+		}
+		if n, err := strconv.ParseInt(str(x, "Priority"), 10, 64); err == nil {
+			p["Priority"] = n
+		}
+		for action := range objects(p["Actions"]) {
+			if s := str(action, "AuthenticateOidcConfig.ClientSecret"); s != "" {
+				set(action, "AuthenticateOidcConfig.ClientSecret", a.Secret("client-secret", s))
+			}
+		}
+		p["Tags"] = elsewhere("Tags", "elasticloadbalancing:DescribeTags")
+		r := byARN(str(x, "RuleArn"), p)
+		r.Observed = take(x, "RuleArn", "IsDefault")
+		out = append(out, r)
+	}
+	return out
 }

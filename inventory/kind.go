@@ -63,6 +63,9 @@ type Call struct {
 	// string, bool, int64, []any and map[string]any. See [Call.Request] for the
 	// placeholders in texts.
 	Params map[string]any
+	// Home is the region that alone answers the operation, of the partition aws:
+	// wherever else it is asked there is nothing. "" is where the kind is asked.
+	Home string
 	// Each is where the parents are found: an operation and a JMESPath over its
 	// answer, "s3api:ListBuckets Buckets[].Name"; several stand behind each
 	// other with "; " between them and add up. An operation may be the call's
@@ -127,6 +130,10 @@ var All = slices.Concat(
 	vpc,
 	vpcAccess,
 	transit,
+	directConnect,
+	globalAccelerator,
+	resolver,
+	lattice,
 	s3,
 	accessPoints,
 	iam,
@@ -141,10 +148,12 @@ var All = slices.Concat(
 	sns,
 	sqs,
 	logs,
+	logDestinations,
 	cloudwatch,
 	dynamodb,
 	secretsmanager,
 	ecs,
+	ecsTasks,
 	ecr,
 	eks,
 	eksParts,
@@ -155,6 +164,7 @@ var All = slices.Concat(
 	sagemaker,
 	codebuild,
 	kinesis,
+	streamConsumers,
 	cognito,
 	accessanalyzer,
 	rdsProxy,
@@ -171,6 +181,27 @@ var All = slices.Concat(
 	guardduty,
 	macie,
 	organizations,
+	identityCenter,
+	ram,
+	rolesAnywhere,
+	multiRegion,
+	identityPool,
+	codeArtifact,
+	privateCA,
+	ses,
+	msk,
+	s3tables,
+	aoss,
+	cloudformation,
+	glue,
+	studio,
+	codepipeline,
+	apprunner,
+	batch,
+	emr,
+	iot,
+	agents,
+	lambdaAliases,
 	orgResourcePolicy,
 	route53,
 	securityhub,

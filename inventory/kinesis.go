@@ -52,6 +52,42 @@ var kinesis = []Kind{{
 	},
 }}
 
+// streamConsumers holds who reads streams by themselves; each has a policy of its
+// own.
+var streamConsumers = []Kind{{
+	Type: "AWS::Kinesis::StreamConsumer", Of: "AWS::Kinesis::Stream",
+	ARN: "${ID}",
+	Calls: []Call{
+		{
+			Op: "kinesis:ListStreamConsumers", Lists: true, Member: "Consumers", Param: "StreamARN", Each: streamNames,
+			Params: map[string]any{"StreamARN": streamARN}, Gives: []string{"*"}, Read: reading{
+				member: "Consumers", id: "ConsumerARN", arn: "ConsumerARN", props: []string{"ConsumerName"}, body: []string{"StreamARN"}, state: "ConsumerStatus", gone: []string{"DELETING"},
+				observed: []string{"ConsumerARN", "ConsumerStatus", "ConsumerCreationTimestamp"}, more: func(_ *Answer, _ map[string]any, r *haetae.Resource) {
+					r.Props["Tags"] = elsewhere("Tags", "kinesis:ListTagsForResource")
+					if s := str(r.Props, "StreamARN"); s != "" && !strings.HasPrefix(s, "arn:") {
+						head, _, _ := strings.Cut(r.ID, "/consumer/")
+						r.Props["StreamARN"] = head // the request named the stream alone
+					}
+				},
+			}.read,
+		}, {
+			Op: "kinesis:GetResourcePolicy", Member: "Policy", Param: "ResourceARN", Each: "kinesis:ListStreamConsumers Consumers[].ConsumerARN",
+			Absent: notFound, Gives: []string{"PolicyDocument"}, Read: func(a *Answer) []*haetae.Resource {
+				arn := str(a.Body, "ResourceARN")
+				if !strings.Contains(arn, "/consumer/") {
+					return nil // of a stream
+				}
+				r := byARN(arn, nil)
+				d := policy(a.Body["Policy"])
+				if m, ok := d.(map[string]any); d != nil && (!ok || len(m) > 0) {
+					r.Props = map[string]any{"PolicyDocument": d} // {} when nobody set one
+				}
+				return []*haetae.Resource{r}
+			},
+		},
+	},
+}}
+
 func streamOf(s map[string]any) []*haetae.Resource {
 	p := take(s, "Name=StreamName", "RetentionPeriodHours", "ShardCount=OpenShardCount", "StreamModeDetails.StreamMode=StreamModeDetails.StreamMode",
 		"MaxRecordSizeInKiB", "WarmThroughputMiBps=WarmThroughput.TargetMiBps")

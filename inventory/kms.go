@@ -39,7 +39,8 @@ var kms = []Kind{{
 			Read: func(a *Answer) []*haetae.Resource {
 				list := []any{}
 				for g := range a.each("Grants") {
-					list = append(list, take(g, "GrantId", "GranteePrincipal", "RetiringPrincipal", "Operations", "Constraints", "IssuingAccount"))
+					list = append(list, take(g, "GrantId", "Name", "GranteePrincipal", "GranteeServicePrincipal", "RetiringPrincipal",
+						"RetiringServicePrincipal", "Operations", "Constraints", "IssuingAccount", "CreationDate"))
 				}
 				rs := keyProps(a, nil)
 				rs[0].Observed = map[string]any{"Grants": list}

@@ -30,6 +30,9 @@ var lambda = []Kind{{
 		}, {
 			Op: "lambda:GetPolicy", Member: "Policy", Param: "FunctionName", Each: functionNames, Absent: notFound,
 			Gives: []string{"PolicyDocument"}, Read: func(a *Answer) []*haetae.Resource {
+				if str(a.Body, "Qualifier") != "" {
+					return nil // of an alias
+				}
 				return functionProps(a, map[string]any{"PolicyDocument": policy(a.Body["Policy"])})
 			},
 		}, {

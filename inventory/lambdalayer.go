@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/haetae/haetae"
@@ -33,6 +35,55 @@ var lambdaLayers = []Kind{{
 		Op: "lambda:ListEventSourceMappings", Lists: true, Member: "EventSourceMappings", Gives: []string{"*"}, Read: readEventSources,
 	}},
 }}
+
+// lambdaAliases holds names of versions, each with a policy of its own. There are
+// few of them, and they are asked for function by function.
+var lambdaAliases = []Kind{{
+	Type: "AWS::Lambda::Alias", Of: "AWS::Lambda::Function",
+	ARN: "${ID}",
+	Calls: []Call{
+		{
+			Op: "lambda:ListAliases", Extra: extraDetails, Lists: true, Member: "Aliases[].FunctionVersion", Param: "FunctionName", Each: functionNames, Gives: []string{"*"},
+			Read: reading{
+				member: "Aliases", id: "AliasArn", arn: "AliasArn", props: []string{"Name", "FunctionVersion", "Description"}, body: []string{"FunctionName"},
+				observed: []string{"AliasArn", "RevisionId"}, more: aliasWeights,
+			}.read,
+		}, {
+			Op: "lambda:GetPolicy", Extra: extraDetails, Member: "Policy", Param: "Qualifier", Each: "lambda:ListAliases Aliases[].Name",
+			Params: map[string]any{"FunctionName": "${Grandparent}"}, Absent: notFound, Gives: []string{"PolicyDocument"}, Read: readAliasPolicy,
+		},
+	},
+}}
+
+// aliasWeights reads which other version gets a part of the calls.
+func aliasWeights(_ *Answer, x map[string]any, r *haetae.Resource) {
+	weights := object(x, "RoutingConfig.AdditionalVersionWeights")
+	list := []any{}
+	for _, v := range slices.Sorted(maps.Keys(weights)) {
+		list = append(list, map[string]any{"FunctionVersion": v, "FunctionWeight": weights[v]})
+	}
+	if len(list) > 0 {
+		r.Props["RoutingConfig"] = map[string]any{"AdditionalVersionWeights": list}
+	}
+}
+
+func readAliasPolicy(a *Answer) []*haetae.Resource {
+	name, alias := str(a.Body, "FunctionName"), str(a.Body, "Qualifier")
+	if alias == "" {
+		return nil // of a function
+	}
+	if !strings.HasPrefix(name, "arn:") {
+		if name == "" || a.Region == "" || a.Account == "" {
+			return nil
+		}
+		name = "arn:" + haetae.Partition(a.Region) + ":lambda:" + a.Region + ":" + a.Account + ":function:" + name
+	}
+	r := byARN(name+":"+alias, nil)
+	if d := a.Body["Policy"]; d != nil {
+		r.Props = map[string]any{"PolicyDocument": policy(d)}
+	}
+	return []*haetae.Resource{r}
+}
 
 func readLayerVersions(a *Answer) (out []*haetae.Resource) {
 	for v := range a.each("LayerVersions") {

@@ -85,6 +85,22 @@ func readLogGroups(a *Answer) (out []*haetae.Resource) {
 	return out
 }
 
+// logDestinations holds where other accounts may send their logs.
+var logDestinations = []Kind{{
+	Type: "AWS::Logs::Destination",
+	ARN:  "arn:${Partition}:logs:${Region}:${Account}:destination:${ID}",
+	Calls: []Call{{
+		Op: "logs:DescribeDestinations", Lists: true, Member: "destinations", Gives: []string{"*"}, Read: reading{
+			member: "destinations", id: "destinationName", arn: "arn", props: []string{"DestinationName=destinationName", "TargetArn=targetArn", "RoleArn=roleArn",
+				"DestinationPolicy=accessPolicy"}, // a text in CloudFormation too
+			observed: []string{"Arn=arn"},
+			more: func(_ *Answer, _ map[string]any, r *haetae.Resource) {
+				r.Props["Tags"] = elsewhere("Tags", "logs:ListTagsForResource")
+			},
+		}.read,
+	}},
+}}
+
 func readMetricFilters(a *Answer) (out []*haetae.Resource) {
 	for f := range a.each("metricFilters") {
 		p := take(f, "FilterName=filterName", "FilterPattern=filterPattern", "LogGroupName=logGroupName",

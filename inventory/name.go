@@ -205,6 +205,10 @@ func (n *names) identify(name string, d answer) (op, parent, trouble string) {
 		}
 	}
 	if len(ops) > 1 {
+		// A failure says nothing but what it is about.
+		ops = n.only(ops, func(c *Call) bool { return c.Param != "" && has(d.body, c.Param) })
+	}
+	if len(ops) > 1 {
 		ops = n.only(ops, func(c *Call) bool { return (c.Param != "") == (parent != "" || has(d.body, c.Param)) })
 	}
 	switch {

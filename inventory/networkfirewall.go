@@ -44,6 +44,23 @@ var networkFirewall = []Kind{{
 		},
 	}},
 }, {
+	Type: "AWS::NetworkFirewall::VpcEndpointAssociation",
+	ARN:  "${ID}",
+	Calls: []Call{
+		{
+			Op: "network-firewall:ListVpcEndpointAssociations", Lists: true, Member: "VpcEndpointAssociations",
+			Read: reading{member: "VpcEndpointAssociations", id: "VpcEndpointAssociationArn", arn: "VpcEndpointAssociationArn"}.read,
+		}, {
+			Op: "network-firewall:DescribeVpcEndpointAssociation", Member: "VpcEndpointAssociation.FirewallArn", Param: "VpcEndpointAssociationArn",
+			Each:  "network-firewall:ListVpcEndpointAssociations VpcEndpointAssociations[].VpcEndpointAssociationArn",
+			Gives: []string{"*"}, Read: reading{
+				member: "VpcEndpointAssociation", id: "VpcEndpointAssociationArn", arn: "VpcEndpointAssociationArn",
+				props:    []string{"FirewallArn", "VpcId", "SubnetMapping", "Description", "Tags"},
+				observed: []string{"VpcEndpointAssociationArn", "VpcEndpointAssociationId"}, more: associationEndpoint,
+			}.read,
+		},
+	},
+}, {
 	Type: "AWS::NetworkFirewall::FirewallPolicy", Name: "FirewallPolicyName",
 	ARN: "${ID}",
 	Calls: []Call{
@@ -126,16 +143,37 @@ func readFirewall(a *Answer) []*haetae.Resource {
 	r := byARN(str(x, "FirewallArn"), p)
 	r.Observed = take(x, "FirewallArn", "FirewallId")
 	// CloudFormation writes ZONE:ENDPOINT.
-	endpoints := []any{}
+	endpoints, bySubnet := []any{}, []any{}
 	states := object(a.Body, "FirewallStatus.SyncStates")
 	for _, zone := range slices.Sorted(maps.Keys(states)) {
 		if id := str(object(states, zone), "Attachment.EndpointId"); id != "" {
 			endpoints = append(endpoints, zone+":"+id)
+			one := take(object(states, zone), "SubnetId=Attachment.SubnetId", "EndpointId=Attachment.EndpointId", "Status=Attachment.Status")
+			one["AvailabilityZone"] = zone
+			bySubnet = append(bySubnet, one)
 		}
 	}
-	r.Observed["EndpointIds"] = endpoints
+	r.Observed["EndpointIds"], r.Observed["Endpoints"] = endpoints, bySubnet
+	if s := str(a.Body, "FirewallStatus.Status"); s != "" {
+		r.Observed["Status"] = s
+	}
 	if id := str(a.Body, "FirewallStatus.TransitGatewayAttachmentSyncState.AttachmentId"); id != "" {
 		r.Observed["TransitGatewayAttachmentId"] = id
 	}
 	return []*haetae.Resource{r}
+}
+
+// associationEndpoint reads the endpoint of an association, which is in one
+// subnet.
+func associationEndpoint(a *Answer, _ map[string]any, r *haetae.Resource) {
+	states := object(a.Body, "VpcEndpointAssociationStatus.AssociationSyncState")
+	for _, zone := range slices.Sorted(maps.Keys(states)) {
+		if id := str(object(states, zone), "Attachment.EndpointId"); id != "" {
+			r.Observed["EndpointId"] = id
+			r.Observed["AvailabilityZone"] = zone
+		}
+	}
+	if s := str(a.Body, "VpcEndpointAssociationStatus.Status"); s != "" {
+		r.Observed["Status"] = s
+	}
 }

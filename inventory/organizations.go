@@ -144,7 +144,7 @@ var organizations = []Kind{{
 	Calls: []Call{
 		{
 			Op: "organizations:ListPolicies", Lists: true, Member: "Policies[].AwsManaged", Param: "Filter",
-			Each: "sts:GetCallerIdentity ['SERVICE_CONTROL_POLICY','RESOURCE_CONTROL_POLICY','DECLARATIVE_POLICY_EC2','BACKUP_POLICY','TAG_POLICY','AISERVICES_OPT_OUT_POLICY']",
+			Each: "sts:GetCallerIdentity ['SERVICE_CONTROL_POLICY','RESOURCE_CONTROL_POLICY','DECLARATIVE_POLICY_EC2','BACKUP_POLICY','TAG_POLICY','AISERVICES_OPT_OUT_POLICY','S3_POLICY']",
 			Read: readOrgPolicies,
 		}, {
 			Op: "organizations:DescribePolicy", Member: "Policy.PolicySummary", Param: "PolicyId", Each: policyIDs, Gives: []string{"*", "Content"},

@@ -91,7 +91,8 @@ func TestReaders(t *testing.T) {
 			`{"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/16","OwnerId":"111122223333","IsDefault":false,"CidrBlockAssociationSet":[{"CidrBlock":"10.0.0.0/16","CidrBlockState":{"State":"associated"}},
 			  {"CidrBlock":"10.1.0.0/16","CidrBlockState":{"State":"associated"}},{"CidrBlock":"10.2.0.0/16","CidrBlockState":{"State":"disassociated"}}],"Ipv6CidrBlockAssociationSet":[{"Ipv6CidrBlock":"2001:db8::/56","Ipv6CidrBlockState":{"State":"associated"}}]}]}`,
 			"AWS::EC2::VPC", "vpc-1",
-			map[string]string{"CidrBlocks": `[{"CidrBlock":"10.1.0.0/16"},{"Ipv6CidrBlock":"2001:db8::/56"}]`, "Observed.Ipv6CidrBlocks": `["2001:db8::/56"]`},
+			map[string]string{"CidrBlocks": `[{"CidrBlock":"10.1.0.0/16"},{"Ipv6CidrBlock":"2001:db8::/56"}]`, "Observed.Ipv6CidrBlocks": `["2001:db8::/56"]`,
+				"Observed.CidrBlockStates": `[{"CidrBlock":"10.0.0.0/16","State":"associated"},{"CidrBlock":"10.1.0.0/16","State":"associated"},{"CidrBlock":"10.2.0.0/16","State":"disassociated"},{"CidrBlock":"2001:db8::/56","State":"associated"}]`},
 		}, {
 			"a flow log knows what kind of thing it watches", "ec2:DescribeFlowLogs",
 			`{"FlowLogs":[{"FlowLogId":"fl-1","ResourceId":"tgw-attach-1","TrafficType":"ALL","FlowLogStatus":"ACTIVE"}]}`,
@@ -108,7 +109,7 @@ func TestReaders(t *testing.T) {
 		}, {
 			"pre-shared keys never get in", "ec2:DescribeVpnConnections",
 			`{"VpnConnections":[{"VpnConnectionId":"vpn-1","State":"available","Type":"ipsec.1","CustomerGatewayConfiguration":"<key>","Options":{"StaticRoutesOnly":true,"TunnelOptions":[{"PreSharedKey":"psk"}]},"VgwTelemetry":[{"OutsideIpAddress":"203.0.113.3","Status":"UP","AcceptedRouteCount":2}]}]}`,
-			"AWS::EC2::VPNConnection", "vpn-1", map[string]string{"": `{"StaticRoutesOnly":true,"Type":"ipsec.1"}`, "Volatile.TunnelStatus": `[{"OutsideIpAddress":"203.0.113.3","Status":"UP"}]`},
+			"AWS::EC2::VPNConnection", "vpn-1", map[string]string{"": `{"Routes":[],"StaticRoutesOnly":true,"Type":"ipsec.1"}`, "Volatile.TunnelStatus": `[{"OutsideIpAddress":"203.0.113.3","Status":"UP"}]`},
 		}, {
 			"a bucket's policy is an object", "s3api:GetBucketPolicy", `{"Bucket":"b","Policy":"{\"Version\":\"2012-10-17\",\"Statement\":[]}"}`,
 			"AWS::S3::Bucket", "b", map[string]string{"PolicyDocument": `{"Version":"2012-10-17","Statement":[]}`},

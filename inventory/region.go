@@ -17,7 +17,7 @@ var region = []Kind{{
 		regionSetting("ec2:GetImageBlockPublicAccessState", "ImageBlockPublicAccessState", "ImageBlockPublicAccess=ImageBlockPublicAccessState"),
 		regionSetting("ec2:GetInstanceMetadataDefaults", "AccountLevel", "InstanceMetadataDefaults=AccountLevel"),
 		regionSetting("ec2:GetSerialConsoleAccessStatus", "SerialConsoleAccessEnabled", "SerialConsoleAccess=SerialConsoleAccessEnabled"),
-		regionSetting("ec2:DescribeVpcBlockPublicAccessOptions", "VpcBlockPublicAccessOptions", "VpcBlockPublicAccess=VpcBlockPublicAccessOptions"),
+		blockPublicAccess(),
 		analyzersSetting(),
 		hubSetting(),
 		sharingSetting(),
@@ -39,6 +39,18 @@ func regionSetting(op, member, rename string) Call {
 	return Call{
 		Op: op, Member: member, Gives: []string{"Observed." + before(rename)},
 		Read: func(a *Answer) []*haetae.Resource { return observeRegion(a, take(a.Body, rename)) },
+	}
+}
+
+// blockPublicAccess is the call for what all networks of the region are kept
+// from.
+func blockPublicAccess() Call {
+	return Call{
+		Op: "ec2:DescribeVpcBlockPublicAccessOptions", Member: "VpcBlockPublicAccessOptions", Gives: []string{"Observed.VpcBlockPublicAccess"},
+		Read: func(a *Answer) []*haetae.Resource {
+			return observeRegion(a, map[string]any{"VpcBlockPublicAccess": take(object(a.Body, "VpcBlockPublicAccessOptions"),
+				"InternetGatewayBlockMode", "State", "ExclusionsAllowed", "ManagedBy", "LastUpdateTimestamp")})
+		},
 	}
 }
 

@@ -1,10 +1,13 @@
 package inventory
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/haetae/haetae"
 )
 
 // Parent is what one request is about, and where it is made.
@@ -43,6 +46,15 @@ func (c *Call) Sources() []Source {
 	return out
 }
 
+// Where returns the region in which the call is made for a place that is asked in
+// a region.
+func (c *Call) Where(region string) string {
+	if c.Home != "" && haetae.Partition(region) == "aws" {
+		return c.Home
+	}
+	return region
+}
+
 // SaysAbsent tells whether an error means that what was asked for is not set.
 func (c *Call) SaysAbsent(code, message string) bool {
 	return slices.Contains(c.Absent, code) || c.AbsentText != "" && strings.Contains(message, c.AbsentText)
@@ -69,7 +81,8 @@ func (c *Call) Command() string {
 // it is asked, ${Parent} and ${Grandparent} for what it is about, ${Parent.Last}
 // for what follows the last "/" of the parent, and ${Parent.Name} and
 // ${Parent.Scope} for the name and the scope (REGIONAL or CLOUDFRONT) in the ARN
-// of something of WAF.
+// of something of WAF. ${Grandparent.Middle} is what stands between the first two
+// "/" of the grandparent.
 func (c *Call) Request(p Parent, more ...string) map[string]any {
 	out := map[string]any{}
 	values := p.values()
@@ -134,8 +147,18 @@ func (p Parent) values() *strings.Replacer {
 	return strings.NewReplacer(
 		"${Account}", p.Account, "${Region}", p.Region, "${Partition}", p.Partition,
 		"${Parent}", p.ID, "${Grandparent}", p.Grandparent,
+		"${Grandparent.Middle}", p.middle(),
 		"${Parent.Last}", p.ID[strings.LastIndexByte(p.ID, '/')+1:], "${Parent.Name}", name, "${Parent.Scope}", scope,
 	)
+}
+
+// middle returns what stands between the first two "/" of the grandparent: the
+// instance in the ARN of a permission set.
+func (p Parent) middle() string {
+	if parts := strings.Split(p.Grandparent, "/"); len(parts) > 2 {
+		return parts[1]
+	}
+	return ""
 }
 
 // wafNameOf returns the name and the scope in an ARN of WAF, which ends with
@@ -175,4 +198,14 @@ func fillIn(v any, values *strings.Replacer) any {
 // sameParams tells whether a call was made with certain Params.
 func (c *Call) sameParams(params map[string]any) bool {
 	return len(c.Params) == 0 && len(params) == 0 || reflect.DeepEqual(c.Params, params)
+}
+
+// likeCall tells whether two calls of one operation have the same Params. The
+// one that says whom a call is about may be written otherwise in each: whom it
+// was is in the answer.
+func (c *Call) likeCall(o *Call) bool {
+	a, b := maps.Clone(c.Params), maps.Clone(o.Params)
+	delete(a, c.Param)
+	delete(b, o.Param)
+	return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b)
 }

@@ -60,6 +60,9 @@ var s3 = []Kind{{
 		ofBucket("GetBucketAccelerateConfiguration", "s3:GetAccelerateConfiguration", "", "", bucketProps(func(b map[string]any) map[string]any {
 			return take(b, "AccelerateConfiguration.AccelerationStatus=Status")
 		}), "AccelerateConfiguration"),
+		ofBucket("GetBucketAbac", "s3:GetBucketAbac", "AbacStatus", "", bucketProps(func(b map[string]any) map[string]any {
+			return take(b, "AbacStatus=AbacStatus.Status")
+		}), "AbacStatus").unset(func() map[string]any { return map[string]any{"AbacStatus": "Disabled"} }),
 		ofBucket("GetBucketCors", "s3:GetBucketCORS", "CORSRules", "NoSuchCORSConfiguration", bucketProps(bucketCORS), "CorsConfiguration"),
 	},
 }}

@@ -84,6 +84,9 @@ member() { printf '"%s": "%s"' "$1" "$(escape "$2")"; }
 name_in() { local s=${1%/*}; printf '%s' "${s##*/}"; }
 scope_in() { case $1 in *:global/*) printf CLOUDFRONT ;; *) printf REGIONAL ;; esac; }
 
+# middle_of ARN: what stands between the first two slashes.
+middle_of() { local s=${1#*/}; printf '%s' "${s%%/*}"; }
+
 # parents QUERY SERVICE COMMAND [ARGUMENT...]: what QUERY finds, one a line. Each
 # is asked for once per region.
 parents() {
@@ -177,7 +180,7 @@ const deepest = 5
 // ask returns the lines that make one call, for each parent if it has one.
 func (s sources) ask(c *Call) string {
 	if c.Param == "" {
-		return fmt.Sprintf("  ask %s %s\n", quote(variant(c)), command(c, 0))
+		return fmt.Sprintf("  %sask %s %s\n", home(c), quote(variant(c)), command(c, 0))
 	}
 	var b strings.Builder
 	s.each(&b, c, 0, func(depth int) {
@@ -187,7 +190,7 @@ func (s sources) ask(c *Call) string {
 		}
 		members += fmt.Sprintf(`$(member %s "%s")`, c.Param, shellVar(depth))
 		parents += shellVar(depth)
-		fmt.Fprintf(&b, "%sask_of \"%s\" \"%s\" %s %s\n", indent(depth), members, parents, quote(variant(c)), command(c, depth))
+		fmt.Fprintf(&b, "%s%sask_of \"%s\" \"%s\" %s %s\n", indent(depth), home(c), members, parents, quote(variant(c)), command(c, depth))
 	})
 	return b.String()
 }
@@ -222,9 +225,18 @@ func (s sources) each(b *strings.Builder, c *Call, depth int, body func(depth in
 // loop writes a loop over what a query finds in one list.
 func (s sources) loop(b *strings.Builder, list *Call, query string, depth int, body func()) {
 	in := indent(depth)
-	fmt.Fprintf(b, "%sparents %s %s | while IFS= read -r p%d; do\n", in, quote(query), command(list, depth), depth+1)
+	fmt.Fprintf(b, "%s%sparents %s %s | while IFS= read -r p%d; do\n", in, home(list), quote(query), command(list, depth), depth+1)
 	body()
 	fmt.Fprintf(b, "%sdone\n", in)
+}
+
+// home returns what makes a function ask where the call alone is answered; in
+// other partitions, where there is no such region, it fails and says so.
+func home(c *Call) string {
+	if c.Home == "" {
+		return ""
+	}
+	return "region=" + c.Home + " "
 }
 
 func indent(depth int) string { return strings.Repeat("  ", depth+1) }
@@ -246,8 +258,10 @@ func command(c *Call, depth int) string {
 		request[c.Param] = "${Parent}"
 	}
 	for _, name := range slices.Sorted(maps.Keys(request)) {
-		if name == "MaxBuckets" {
-			continue // the AWS CLI turns the pages by itself, unless a page's size is given so
+		// The AWS CLI turns the pages by itself, unless a page's size is given so.
+		// One that is older than an option would refuse the whole command for it.
+		if name == "MaxBuckets" || name == "IncludeManagedResources" {
+			continue
 		}
 		words = append(words, argument(name, request[name], parent)...)
 	}
@@ -299,6 +313,7 @@ func word(text string, p Parent) string {
 	return `"` + strings.NewReplacer(
 		"${Account}", "$account", "${Region}", "$region", "${Partition}", "$partition",
 		"${Parent}", p.ID, "${Grandparent}", p.Grandparent, "${Parent.Last}", "${"+strings.TrimPrefix(p.ID, "$")+"##*/}",
+		"${Grandparent.Middle}", `$(middle_of "`+p.Grandparent+`")`,
 		"${Parent.Name}", `$(name_in "`+p.ID+`")`, "${Parent.Scope}", `$(scope_in "`+p.ID+`")`,
 	).Replace(text) + `"`
 }

@@ -68,12 +68,17 @@ func TestTheScriptFindsParentsOfParents(t *testing.T) {
 		`ecs describe-clusters --clusters "$p1" --include SETTINGS CONFIGURATIONS TAGS`,
 		`elasticache describe-cache-clusters --show-cache-node-info`,
 		`aws iam generate-credential-report --region "$region" --query State`,
+		// What one region alone tells is asked there.
+		`  region=us-west-2 ask '' globalaccelerator list-accelerators`,
+		`region=us-west-2 parents 'AccessPoints[].Name' s3control list-multi-region-access-points --account-id "$account"`,
+		// The instance of an assignment stands in the ARN of its permission set.
+		`--instance-arn "arn:$partition:sso:::instance/$(middle_of "$p2")" --permission-set-arn "$p2"`,
 	} {
 		if !strings.Contains(s, want) {
 			t.Errorf("the script lacks\n%s", want)
 		}
 	}
-	for _, no := range []string{"${Parent", "${Grandparent", "${Region", "--max-buckets", "service-last-accessed"} {
+	for _, no := range []string{"${Parent", "${Grandparent", "${Region", "--max-buckets", "--include-managed-resources", "service-last-accessed"} {
 		if strings.Contains(s, no) {
 			t.Errorf("the script has %s", no)
 		}

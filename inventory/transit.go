@@ -22,6 +22,22 @@ var transit = []Kind{{
 	}, {
 		Op: "ec2:DescribeTransitGatewayVpcAttachments", Member: "TransitGatewayVpcAttachments",
 		Gives: []string{"SubnetIds", "Options"}, Read: readTransitVPCAttachments,
+	}, {
+		Op: "ec2:DescribeTransitGatewayPeeringAttachments", Member: "TransitGatewayPeeringAttachments",
+		Gives: []string{"Observed.Peering"}, Read: readTransitPeerings,
+	}, {
+		Op: "ec2:DescribeTransitGatewayConnects", Member: "TransitGatewayConnects",
+		Gives: []string{"Observed.TransportAttachmentId"}, Read: readTransitConnects,
+	}},
+}, {
+	Type: "AWS::EC2::TransitGatewayConnectPeer",
+	ARN:  "arn:${Partition}:ec2:${Region}:${Account}:transit-gateway-connect-peer/${ID}",
+	Calls: []Call{{
+		Op: "ec2:DescribeTransitGatewayConnectPeers", Lists: true, Member: "TransitGatewayConnectPeers", Gives: []string{"*"}, Read: reading{
+			member: "TransitGatewayConnectPeers", id: "TransitGatewayConnectPeerId", state: "State", gone: []string{"deleted"},
+			props: []string{"TransitGatewayAttachmentId", "ConnectPeerConfiguration", "Tags"}, observed: []string{"TransitGatewayConnectPeerId", "State", "CreationTime"},
+			more: connectPeerState,
+		}.read,
 	}},
 }, {
 	Type: "AWS::EC2::TransitGatewayRouteTable",
@@ -96,7 +112,8 @@ func readTransitAttachments(a *Answer) (out []*haetae.Resource) {
 		r := resource(str(t, "TransitGatewayAttachmentId"), p)
 		r.Account = str(t, "ResourceOwnerId")
 		r.Observed = take(t, "State", "ResourceType", "ResourceId", "ResourceOwnerId", "TransitGatewayOwnerId",
-			"TransitGatewayRouteTableId=Association.TransitGatewayRouteTableId")
+			"TransitGatewayRouteTableId=Association.TransitGatewayRouteTableId", "AssociationState=Association.State",
+			"TransitGatewayPolicyTableId=Association.TransitGatewayPolicyTableId", "NatGatewaySupport")
 		out = append(out, r)
 	}
 	return out
@@ -114,6 +131,53 @@ func readTransitVPCAttachments(a *Answer) (out []*haetae.Resource) {
 	return out
 }
 
+// readTransitPeerings reads which gateways a peering attachment is between. It
+// has the same ID on both sides.
+func readTransitPeerings(a *Answer) (out []*haetae.Resource) {
+	for t := range a.each("TransitGatewayPeeringAttachments") {
+		if gone(t) {
+			continue
+		}
+		peering := take(t, "AccepterAttachmentId=AccepterTransitGatewayAttachmentId", "Options")
+		for to, from := range map[string]string{"Requester": "RequesterTgwInfo", "Accepter": "AccepterTgwInfo"} {
+			if side := object(t, from); side != nil {
+				peering[to] = take(side, "TransitGatewayId", "OwnerId", "Region", "CoreNetworkId")
+			}
+		}
+		r := resource(str(t, "TransitGatewayAttachmentId"), nil)
+		r.Observed = map[string]any{"Peering": peering}
+		out = append(out, r)
+	}
+	return out
+}
+
+// readTransitConnects reads over which attachment the tunnels of another one go.
+func readTransitConnects(a *Answer) (out []*haetae.Resource) {
+	for t := range a.each("TransitGatewayConnects") {
+		if gone(t) {
+			continue
+		}
+		r := resource(str(t, "TransitGatewayAttachmentId"), nil)
+		r.Observed = take(t, "TransportAttachmentId=TransportTransitGatewayAttachmentId")
+		out = append(out, r)
+	}
+	return out
+}
+
+// connectPeerState puts what goes up and down by itself where it belongs.
+func connectPeerState(_ *Answer, x map[string]any, r *haetae.Resource) {
+	c := object(x, "ConnectPeerConfiguration")
+	p := take(c, "TransitGatewayAddress", "PeerAddress", "InsideCidrBlocks", "Protocol")
+	peers, states := []any{}, []any{}
+	for b := range objects(c["BgpConfigurations"]) {
+		peers = append(peers, take(b, "TransitGatewayAsn", "PeerAsn", "TransitGatewayAddress", "PeerAddress"))
+		states = append(states, take(b, "PeerAddress", "BgpStatus"))
+	}
+	p["BgpConfigurations"] = peers
+	r.Props["ConnectPeerConfiguration"] = p
+	r.Volatile = map[string]any{"BgpStatus": states}
+}
+
 func readTransitTables(a *Answer) (out []*haetae.Resource) {
 	for t := range a.each("TransitGatewayRouteTables") {
 		if gone(t) {
@@ -129,7 +193,7 @@ func readTransitTables(a *Answer) (out []*haetae.Resource) {
 func readTransitRoutes(a *Answer) []*haetae.Resource {
 	list := []any{}
 	for x := range a.each("Routes") {
-		route := take(x, "DestinationCidrBlock", "PrefixListId")
+		route := take(x, "DestinationCidrBlock", "PrefixListId", "Type")
 		route["Blackhole"] = str(x, "State") == "blackhole"
 		via := pluck(x["TransitGatewayAttachments"], "TransitGatewayAttachmentId")
 		if len(via) == 0 {
@@ -187,17 +251,29 @@ func readVPNConnections(a *Answer) (out []*haetae.Resource) {
 		if gone(c) {
 			continue
 		}
-		p := take(c, "CustomerGatewayId", "VpnGatewayId", "TransitGatewayId", "Type", "Tags")
+		p := take(c, "CustomerGatewayId", "VpnGatewayId", "TransitGatewayId", "VpnConcentratorId", "Type", "Tags")
 		maps.Copy(p, take(object(c, "Options"), "EnableAcceleration", "LocalIpv4NetworkCidr", "RemoteIpv4NetworkCidr",
 			"LocalIpv6NetworkCidr", "RemoteIpv6NetworkCidr", "OutsideIpAddressType", "StaticRoutesOnly", "TunnelInsideIpVersion",
-			"TransportTransitGatewayAttachmentId"))
+			"TransportTransitGatewayAttachmentId", "TunnelBandwidth"))
 		tunnels, states := []any{}, []any{}
 		for t := range objects(c["VgwTelemetry"]) {
 			tunnels = append(tunnels, take(t, "OutsideIpAddress", "AcceptedRouteCount"))
 			states = append(states, take(t, "OutsideIpAddress", "Status", "LastStatusChange"))
 		}
 		r := resource(str(c, "VpnConnectionId"), p)
-		r.Observed = take(c, "State")
+		routes, routeStates, inside := []any{}, []any{}, []any{}
+		for x := range objects(c["Routes"]) {
+			if !gone(x) {
+				routes = append(routes, take(x, "DestinationCidrBlock"))
+				routeStates = append(routeStates, take(x, "DestinationCidrBlock", "State", "Source"))
+			}
+		}
+		for t := range objects(get(c, "Options.TunnelOptions")) {
+			inside = append(inside, take(t, "OutsideIpAddress", "TunnelInsideCidr", "TunnelInsideIpv6Cidr"))
+		}
+		p["Routes"] = routes
+		r.Observed = take(c, "State", "Category", "GatewayAssociationState", "CoreNetworkArn", "CoreNetworkAttachmentArn")
+		r.Observed["RouteStates"], r.Observed["InsideCidrs"] = routeStates, inside
 		r.Observed["Tunnels"] = tunnels
 		r.Volatile = map[string]any{"TunnelStatus": states}
 		out = append(out, r)

@@ -85,7 +85,7 @@ var vpc = []Kind{{
 	Type: "AWS::EC2::NetworkInterface",
 	ARN:  "arn:${Partition}:ec2:${Region}:${Account}:network-interface/${ID}",
 	Calls: []Call{
-		{Op: "ec2:DescribeNetworkInterfaces", Lists: true, Member: "NetworkInterfaces", Gives: []string{"*"}, Read: readInterfaces},
+		{Op: "ec2:DescribeNetworkInterfaces", Lists: true, Member: "NetworkInterfaces", Params: managedToo, Gives: []string{"*"}, Read: readInterfaces},
 	},
 }, {
 	Type: "AWS::EC2::EIP",
@@ -118,13 +118,15 @@ func vpcAttribute(name, arg string) Call {
 func readVPCs(a *Answer) (out []*haetae.Resource) {
 	for v := range a.each("Vpcs") {
 		p := take(v, "CidrBlock", "InstanceTenancy", "DhcpOptionsId", "Tags")
-		blocks, six := []any{}, []any{}
+		blocks, six, states := []any{}, []any{}, []any{}
 		for x := range objects(v["CidrBlockAssociationSet"]) {
+			states = append(states, take(x, "CidrBlock", "State=CidrBlockState.State"))
 			if c := x["CidrBlock"]; c != nil && c != v["CidrBlock"] && associated(x, "CidrBlockState") {
 				blocks = append(blocks, map[string]any{"CidrBlock": c})
 			}
 		}
 		for x := range objects(v["Ipv6CidrBlockAssociationSet"]) {
+			states = append(states, take(x, "CidrBlock=Ipv6CidrBlock", "State=Ipv6CidrBlockState.State"))
 			if c := x["Ipv6CidrBlock"]; c != nil && associated(x, "Ipv6CidrBlockState") {
 				blocks = append(blocks, map[string]any{"Ipv6CidrBlock": c})
 				six = append(six, c)
@@ -134,7 +136,7 @@ func readVPCs(a *Answer) (out []*haetae.Resource) {
 		r := resource(str(v, "VpcId"), p)
 		r.Account = str(v, "OwnerId")
 		r.Observed = take(v, "VpcId", "IsDefault", "State", "OwnerId")
-		r.Observed["Ipv6CidrBlocks"] = six
+		r.Observed["Ipv6CidrBlocks"], r.Observed["CidrBlockStates"] = six, states
 		out = append(out, r)
 	}
 	return out
@@ -316,10 +318,11 @@ func readNATGateways(a *Answer) (out []*haetae.Resource) {
 		}
 		p := take(g, "SubnetId", "VpcId", "ConnectivityType", "Tags", "AvailabilityMode")
 		r := resource(str(g, "NatGatewayId"), p)
-		r.Observed = take(g, "NatGatewayId", "State")
+		r.Observed = take(g, "NatGatewayId", "State", "RouteTableId", "AutoProvisionZones", "AutoScalingIps", "AttachedAppliances")
 		list, more := []any{}, []any{}
 		for x := range objects(g["NatGatewayAddresses"]) {
-			list = append(list, take(x, "PublicIp", "PrivateIp", "AllocationId", "NetworkInterfaceId"))
+			list = append(list, take(x, "PublicIp", "PrivateIp", "AllocationId", "NetworkInterfaceId", "IsPrimary", "AssociationId", "Status",
+				"AvailabilityZone", "AvailabilityZoneId"))
 			if len(list) == 1 || x["IsPrimary"] == true {
 				maps.Copy(p, take(x, "AllocationId", "PrivateIpAddress=PrivateIp"))
 				maps.Copy(r.Observed, take(x, "EniId=NetworkInterfaceId"))
@@ -349,7 +352,14 @@ func readEndpoints(a *Answer) (out []*haetae.Resource) {
 		}
 		r := resource(str(e, "VpcEndpointId"), p)
 		r.Account = str(e, "OwnerId")
-		r.Observed = take(e, "State", "OwnerId", "NetworkInterfaceIds", "CreationTimestamp")
+		r.Observed = take(e, "State", "OwnerId", "NetworkInterfaceIds", "CreationTimestamp", "RequesterManaged", "Ipv4Prefixes", "Ipv6Prefixes",
+			"FailureReason", "LastError")
+		names := []any{}
+		for d := range objects(e["DnsEntries"]) {
+			// CloudFormation writes ZONE:NAME.
+			names = append(names, str(d, "HostedZoneId")+":"+str(d, "DnsName"))
+		}
+		r.Observed["DnsEntries"] = names
 		out = append(out, r)
 	}
 	return out
@@ -405,7 +415,8 @@ func readFlowLogs(a *Answer) (out []*haetae.Resource) {
 
 func readInterfaces(a *Answer) (out []*haetae.Resource) {
 	for n := range a.each("NetworkInterfaces") {
-		p := take(n, "Description", "InterfaceType", "PrivateIpAddress", "SourceDestCheck", "SubnetId", "Tags=TagSet")
+		p := take(n, "Description", "InterfaceType", "PrivateIpAddress", "SourceDestCheck", "SubnetId", "Ipv4Prefixes", "Ipv6Prefixes",
+			"ConnectionTrackingSpecification=ConnectionTrackingConfiguration", "Tags=TagSet")
 		p["GroupSet"] = pluck(n["Groups"], "GroupId")
 		p["PrivateIpAddresses"] = addresses(n)
 		p["Ipv6Addresses"] = ipv6(n["Ipv6Addresses"])
@@ -419,10 +430,28 @@ func readInterfaces(a *Answer) (out []*haetae.Resource) {
 		r.Account = str(n, "OwnerId")
 		r.Observed = take(n, "VpcId", "Status", "OwnerId", "RequesterId", "RequesterManaged", "AvailabilityZone", "MacAddress",
 			"InstanceOwnerId=Attachment.InstanceOwnerId", "PublicIp=Association.PublicIp", "PublicDnsName=Association.PublicDnsName",
-			"AllocationId=Association.AllocationId", "PrimaryPrivateIpAddress=PrivateIpAddress")
+			"AllocationId=Association.AllocationId", "PrimaryPrivateIpAddress=PrivateIpAddress", "PrimaryIpv6Address=Ipv6Address",
+			"AvailabilityZoneId", "AttachmentId=Attachment.AttachmentId", "AttachmentStatus=Attachment.Status", "PrivateDnsName", "OutpostArn",
+			"DenyAllIgwTraffic", "Ipv6Native", "AssociatedSubnets", "PublicIpDnsNameOptions", "Operator.Managed=Operator.Managed",
+			"Operator.Principal=Operator.Principal")
+		r.Observed["Addresses"] = interfaceAddresses(n)
 		out = append(out, r)
 	}
 	return out
+}
+
+// interfaceAddresses returns the private addresses of an interface, each with the
+// public one that stands for it and who owns that: an account, "amazon", or the
+// number of an account of AWS
+// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterfaceAssociation.html).
+func interfaceAddresses(n map[string]any) []any {
+	list := []any{}
+	for x := range objects(n["PrivateIpAddresses"]) {
+		list = append(list, take(x, "PrivateIpAddress", "Primary", "PublicIp=Association.PublicIp", "AllocationId=Association.AllocationId",
+			"AssociationId=Association.AssociationId", "IpOwnerId=Association.IpOwnerId", "CarrierIp=Association.CarrierIp",
+			"CustomerOwnedIp=Association.CustomerOwnedIp", "PublicDnsName=Association.PublicDnsName"))
+	}
+	return list
 }
 
 func readAddresses(a *Answer) (out []*haetae.Resource) {

@@ -7,7 +7,10 @@ import (
 	"github.com/haetae/haetae"
 )
 
-const endpointServices = "ec2:DescribeVpcEndpointServiceConfigurations ServiceConfigurations[].ServiceId"
+const (
+	endpointServices = "ec2:DescribeVpcEndpointServiceConfigurations ServiceConfigurations[].ServiceId"
+	clientEndpoints  = "ec2:DescribeClientVpnEndpoints ClientVpnEndpoints[].ClientVpnEndpointId"
+)
 
 // vpcAccess holds what lets clients into a network from outside, and what else
 // belongs to one.
@@ -56,7 +59,35 @@ var vpcAccess = []Kind{{
 	Type: "AWS::EC2::ClientVpnAuthorizationRule", Of: "AWS::EC2::ClientVpnEndpoint",
 	Calls: []Call{{
 		Op: "ec2:DescribeClientVpnAuthorizationRules", Lists: true, Member: "AuthorizationRules", Param: "ClientVpnEndpointId",
-		Each: "ec2:DescribeClientVpnEndpoints ClientVpnEndpoints[].ClientVpnEndpointId", Gives: []string{"*"}, Read: readVPNRules,
+		Each: clientEndpoints, Gives: []string{"*"}, Read: readVPNRules,
+	}},
+}, {
+	Type: "AWS::EC2::ClientVpnRoute", Of: "AWS::EC2::ClientVpnEndpoint",
+	Calls: []Call{{
+		Op: "ec2:DescribeClientVpnRoutes", Lists: true, Member: "Routes[].ClientVpnEndpointId", Param: "ClientVpnEndpointId", Each: clientEndpoints,
+		Gives: []string{"*"}, Read: reading{
+			member: "Routes", id: "ClientVpnEndpointId|DestinationCidr|TargetSubnet", state: "Status.Code", gone: []string{"deleting"},
+			props:    []string{"ClientVpnEndpointId", "DestinationCidrBlock=DestinationCidr", "TargetVpcSubnetId=TargetSubnet", "Description"},
+			observed: []string{"Type", "Origin", "Status=Status.Code", "TransitGatewayAttachmentId"},
+		}.read,
+	}},
+}, {
+	Type: "AWS::EC2::ClientVpnTargetNetworkAssociation", Of: "AWS::EC2::ClientVpnEndpoint",
+	Calls: []Call{{
+		Op: "ec2:DescribeClientVpnTargetNetworks", Lists: true, Member: "ClientVpnTargetNetworks", Param: "ClientVpnEndpointId", Each: clientEndpoints,
+		Gives: []string{"*"}, Read: reading{
+			member: "ClientVpnTargetNetworks", id: "AssociationId", state: "Status.Code", gone: []string{"disassociating", "disassociated"},
+			props: []string{"ClientVpnEndpointId", "SubnetId=TargetNetworkId"}, observed: []string{"Id=AssociationId", "VpcId", "SecurityGroups", "Status=Status.Code"},
+		}.read,
+	}},
+}, {
+	// A security group may serve further VPCs than its own.
+	Type: "AWS::EC2::SecurityGroupVpcAssociation",
+	Calls: []Call{{
+		Op: "ec2:DescribeSecurityGroupVpcAssociations", Lists: true, Member: "SecurityGroupVpcAssociations", Gives: []string{"*"}, Read: reading{
+			member: "SecurityGroupVpcAssociations", id: "GroupId|VpcId", account: "GroupOwnerId", state: "State", gone: []string{"disassociated"},
+			props: []string{"GroupId", "VpcId"}, observed: []string{"State", "StateReason", "VpcOwnerId"},
+		}.read,
 	}},
 }, {
 	Type: "AWS::EC2::DHCPOptions",
@@ -104,7 +135,9 @@ func readEndpointServices(a *Answer) (out []*haetae.Resource) {
 			p["SupportedRegions"] = regions
 		}
 		r := resource(str(x, "ServiceId"), p)
-		r.Observed = take(x, "ServiceId", "ServiceName", "ServiceState")
+		r.Observed = take(x, "ServiceId", "ServiceName", "ServiceState", "AvailabilityZones", "BaseEndpointDnsNames", "ManagesVpcEndpoints",
+			"RemoteAccessEnabled", "PrivateDnsNameConfiguration")
+		r.Observed["ServiceTypes"] = pluck(x["ServiceType"], "ServiceType")
 		out = append(out, r)
 	}
 	return out

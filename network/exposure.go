@@ -1,0 +1,144 @@
+package network
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/haetae/haetae/cidr"
+)
+
+// Exposed is something that the internet reaches.
+type Exposed struct {
+	Resource string   `json:"resource"` // what people know it by: the instance, the load balancer …
+	Type     string   `json:"type"`
+	ARN      string   `json:"arn,omitempty"`
+	Account  string   `json:"account,omitempty"`
+	Region   string   `json:"region,omitempty"`
+	Name     string   `json:"name,omitempty"` // of its tag
+	NIC      string   `json:"interface"`
+	Public   []string `json:"public"` // its public addresses; empty when they are not known
+	Verdict  Verdict  `json:"verdict"`
+	Open     []Open   `json:"open"`
+	Through  []string `json:"through"` // gateways and whatever else the packets pass
+	Depends  Depends  `json:"dependsOn"`
+}
+
+// Open is a protocol with the ports that are open, and to whom: "internet" when
+// all of it may.
+type Open struct {
+	Proto string   `json:"proto"`
+	Ports []string `json:"ports,omitempty"`
+	From  []string `json:"from,omitempty"`
+}
+
+// Exposure returns everything that the internet reaches, in order of accounts,
+// regions and names.
+func (w *World) Exposure() []Exposed {
+	var out []Exposed
+	m := asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
+	src := &place{kind: "internet", internet: true, addrs: internet()}
+	for _, n := range w.nics {
+		if n.vpc == nil || n.vpc.igw == nil || n.publics().Empty() && n.publicWhy == nil {
+			continue
+		}
+		if n.kind == "nat_gateway" {
+			continue // nobody begins a connection through it
+		}
+		set, trips := w.between(src, w.toward(src, nicPlace(n)), m, Question{})
+		a := verdict(trips, set, m)
+		if a.Verdict == Blocked {
+			continue
+		}
+		e := w.exposed(n, a)
+		if a.Verdict == DependsOn {
+			var got []piece
+			for _, t := range trips {
+				got = append(got, t.through()...)
+			}
+			_, may := originals(got)
+			e.Open = opened(may)
+		}
+		out = append(out, e)
+	}
+	slices.SortStableFunc(out, func(a, b Exposed) int {
+		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region), strings.Compare(a.Resource, b.Resource), strings.Compare(a.NIC, b.NIC))
+	})
+	return out
+}
+
+// exposed describes an interface that is reached.
+func (w *World) exposed(n *nic, a *Answer) Exposed {
+	r := n.res
+	for _, o := range w.ownersOf[n] {
+		if r == n.res || o.Type < r.Type {
+			r = o
+		}
+	}
+	e := Exposed{Resource: r.ID, Type: r.Type, ARN: r.ARN, Account: r.Account, Region: r.Region, NIC: n.id, Verdict: a.Verdict, Open: opened(a.set), Depends: a.DependsOn, Public: []string{}, Through: []string{}}
+	e.Name, _ = r.Tags["Name"].(string)
+	for _, p := range n.pairs {
+		if x, one := p.public.Single(); one {
+			e.Public = append(e.Public, x.String())
+		}
+	}
+	for _, p := range n.addrs.Six().Intersect(globalSix()).Prefixes() {
+		e.Public = append(e.Public, p.Addr().String())
+	}
+	for _, h := range a.Forward.Hops {
+		switch h.Kind {
+		case "igw", "nacl", "sg", "firewall", "endpoint", "appliance":
+			if h.Resource != "" && !slices.Contains(e.Through, h.Resource) {
+				e.Through = append(e.Through, h.Resource)
+			}
+		}
+	}
+	return e
+}
+
+// opened sums up packets by protocol and by who may send them.
+func opened(s cidr.Set) []Open {
+	type key struct{ proto, from string }
+	var order []key
+	ports := map[key]cidr.Ports{}
+	for _, b := range s.Boxes() {
+		from := strings.Join(b.Src.Strings(), ",")
+		if b.Src.Covers(internetFour()) || b.Src.Six().Covers(globalSix()) {
+			from = "internet"
+		}
+		if between(b.Src, b.Dst).Minus(s).Empty() {
+			// Nothing but the addresses restricts.
+			k := key{"any", from}
+			if _, ok := ports[k]; !ok {
+				order = append(order, k)
+			}
+			ports[k] = cidr.AllPorts()
+			continue
+		}
+		protos := b.Proto.Numbers()
+		if b.Proto == cidr.AllProtos().Minus(cidr.Ported()).Minus(cidr.Typed()) {
+			protos = []int{-1}
+		}
+		for _, p := range protos {
+			name := "all others"
+			if p >= 0 {
+				name = cidr.ProtoName(p)
+			}
+			k := key{name, from}
+			if _, ok := ports[k]; !ok {
+				order = append(order, k)
+			}
+			ports[k] = ports[k].Union(b.B)
+		}
+	}
+	out := []Open{}
+	for _, k := range order {
+		o := Open{Proto: k.proto, From: strings.Split(k.from, ",")}
+		if k.proto == "tcp" || k.proto == "udp" {
+			o.Ports = ports[k].Strings()
+		}
+		out = append(out, o)
+	}
+	slices.SortStableFunc(out, func(a, b Open) int { return strings.Compare(a.Proto, b.Proto) })
+	return out
+}
