@@ -15,7 +15,7 @@ func (s *scope) missing(what string) Expr {
 		return is(b.holds)
 	}
 	return Expr{op: isAtom, atom: &atom{
-		vars:  []string{name},
+		of: s, vars: []string{name},
 		again: func(t *scope) Expr { return t.missing(what) },
 		what:  what,
 	}}
@@ -31,7 +31,11 @@ func (s *scope) matches(st *policy.Statement) Expr {
 	if st.Unknown != nil {
 		return s.missing(where(st) + ": " + st.Unknown.String())
 	}
-	out := and(s.onAction(st), s.onResource(st))
+	out := s.onAction(st)
+	if out.False() {
+		return out
+	}
+	out = and(out, s.onResource(st))
 	for _, c := range st.Conditions {
 		if out.False() {
 			break
@@ -46,7 +50,7 @@ func (s *scope) onAction(st *policy.Statement) Expr {
 	if e == nil {
 		return no()
 	}
-	if m := e.Match(s.service, s.name); e.More == nil || m != e.Not {
+	if m := e.MatchLower(s.service, s.lower); e.More == nil || m != e.Not {
 		return is(m)
 	}
 	return s.missing("actions of " + where(st) + ": " + e.More.String())
@@ -58,7 +62,11 @@ func (s *scope) onResource(st *policy.Statement) Expr {
 	if e == nil {
 		// A trust policy, and those of some services, speak of what they are
 		// attached to.
-		return is(st.Document.Type.Granting())
+		typ := st.Document.Type
+		return is(typ == policy.Resource || typ == policy.Trust)
+	}
+	if e.Any {
+		return is(!e.Not)
 	}
 	out := no()
 	for _, t := range e.List {
@@ -103,7 +111,7 @@ func (s *scope) onOne(t *policy.Template) Expr {
 	}
 	if vars != nil {
 		return Expr{op: isAtom, atom: &atom{
-			vars:  vars,
+			of: s, vars: vars,
 			again: func(u *scope) Expr { return u.onOne(t) },
 			what:  "the resource is " + t.Text, template: t,
 		}}
@@ -113,7 +121,7 @@ func (s *scope) onOne(t *policy.Template) Expr {
 
 // pattern tells whether the resource is one of a pattern, not yet chosen.
 func (s *scope) pattern() bool {
-	return s.q.Request.Any && !s.assigned(varResource)
+	return s.any && !s.assigned(varResource)
 }
 
 // side is what a layer says: it allows, it denies, and the statements that say
@@ -143,7 +151,9 @@ func (s *scope) says(layer Layer, docs []*policy.Document) side {
 			out.deny = or(out.deny, s.missing("a Deny in "+d.Name+": "+d.More.String()))
 		}
 		for _, st := range d.Statements {
-			s.hear(&out, layer, st, s.matches(st))
+			if st.Concerns(s.bit) || st.Unknown != nil {
+				s.hear(&out, layer, st, s.matches(st))
+			}
 		}
 	}
 	return out
@@ -185,11 +195,14 @@ func (s *scope) grants(layer Layer, d *policy.Document, ignore func(*policy.Stat
 		out.deny = s.missing("a Deny in " + d.Name + ": " + d.More.String())
 	}
 	for _, st := range d.Statements {
-		if ignore != nil && ignore(st) {
+		if !st.Concerns(s.bit) && st.Unknown == nil || ignore != nil && ignore(st) {
 			continue
 		}
 		if st.Unknown != nil {
 			s.hear(&out, layer, st, s.matches(st))
+			continue
+		}
+		if s.onAction(st).False() {
 			continue
 		}
 		to := s.reached(st)

@@ -26,12 +26,40 @@ type S3Facts struct {
 	AccessPoint *AccessPoint // the request goes through it
 }
 
+// enforced is the ownership with which ACLs count for nothing.
+const enforced = "BucketOwnerEnforced"
+
 // ACLGrant is one grant of an ACL.
 type ACLGrant struct {
 	// Grantee is AllUsers, AuthenticatedUsers, LogDelivery or their URI, or an
 	// account: its number, or the canonical id that the principal's facts have.
+	// An id that is not theirs is taken for somebody else's.
 	Grantee    string
 	Permission string // READ, WRITE, READ_ACP, WRITE_ACP, FULL_CONTROL
+}
+
+// CannedACL are the grants of a canned ACL beyond those of the owner; ok is false
+// when there is none of that name
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl).
+// What "bucket-owner-…" grants follows from who owns the bucket.
+func CannedACL(name, bucketOwner string) (grants []ACLGrant, ok bool) {
+	switch name {
+	case "private", "aws-exec-read":
+		return nil, true
+	case "public-read":
+		return []ACLGrant{{"AllUsers", "READ"}}, true
+	case "public-read-write":
+		return []ACLGrant{{"AllUsers", "READ"}, {"AllUsers", "WRITE"}}, true
+	case "authenticated-read":
+		return []ACLGrant{{"AuthenticatedUsers", "READ"}}, true
+	case "bucket-owner-read":
+		return []ACLGrant{{bucketOwner, "READ"}}, true
+	case "bucket-owner-full-control":
+		return []ACLGrant{{bucketOwner, "FULL_CONTROL"}}, true
+	case "log-delivery-write":
+		return []ACLGrant{{"LogDelivery", "WRITE"}, {"LogDelivery", "READ_ACP"}}, true
+	}
+	return nil, false
 }
 
 // PublicAccessBlock is S3 Block Public Access for an account, a bucket or an
@@ -74,7 +102,7 @@ func bucketAndKey(resource string) (bucket, key string) {
 // account than its bucket.
 func (f *S3Facts) othersObject(resource string) bool {
 	_, key := bucketAndKey(resource)
-	return key != "" && f.ObjectOwner != "" && f.BucketOwner != "" && f.ObjectOwner != f.BucketOwner && f.Ownership != "BucketOwnerEnforced"
+	return key != "" && f.ObjectOwner != "" && f.BucketOwner != "" && f.ObjectOwner != f.BucketOwner && f.Ownership != enforced
 }
 
 // ofObjectOwner tells whether the action is one that only the owner of an object
@@ -88,18 +116,22 @@ func (s *scope) ofObjectOwner() bool {
 	return s.q.Facts.S3.othersObject(s.resource)
 }
 
-// s3Grants is what bucket policy, or that of the access point, and ACL grant.
-func (s *scope) s3Grants() (reach, side) {
+// s3Sources are bucket policy, or that of the access point, and ACL.
+func (s *scope) s3Sources() ([]source, side) {
 	f := s.q.Facts.S3
-	if f.AccessPoint != nil {
-		r, said := s.grants(LayerAccessPoint, f.AccessPoint.Policy, nil)
-		if f.Account.or(f.AccessPoint.PublicAccessBlock).RestrictPublicBuckets {
-			r = s.restricted(r, f.AccessPoint.Policy, s.account)
+	if p := f.AccessPoint; p != nil {
+		r, said := s.grants(LayerAccessPoint, p.Policy, nil)
+		if f.Account.or(p.PublicAccessBlock).RestrictPublicBuckets {
+			r = s.restricted(r, p.Policy, s.account)
 		}
-		return r, said
+		return []source{{LayerAccessPoint, p.Policy != nil, r}}, said
 	}
 	r, said := s.bucketGrants()
-	return r.or(s.aclGrants()), said
+	out := []source{{LayerResource, s.q.Policies.Resource != nil, r}}
+	if len(f.ACL) > 0 || s.ofObjectOwner() {
+		out = append(out, source{LayerACL, f.Ownership != enforced, s.aclGrants()})
+	}
+	return out, said
 }
 
 // bucketGrants is what the bucket's policy grants.
@@ -135,8 +167,11 @@ func (s *scope) restricted(r reach, d *policy.Document, owner string) reach {
 func (s *scope) through(p *AccessPoint) {
 	bucket, key := bucketAndKey(s.resource)
 	s.behind = &target{resource: s.resource, account: s.account}
+	if owner := s.q.Facts.S3.BucketOwner; owner != "" {
+		s.behind.account = owner
+	}
 	if bucket == "" {
-		s.behind = &target{resource: key, unknown: true, account: s.account}
+		s.behind.resource, s.behind.unknown = key, true
 		return
 	}
 	s.resource = p.ARN
@@ -169,7 +204,7 @@ func (s *scope) bucketGate(o *outcome) gate {
 		// A bucket trusts the identity policies of its own account.
 		open = or(open, s.says(LayerIdentity, s.q.Policies.Identity).allow, is(s.who.kind == root))
 	}
-	return gate{LayerResource, open, said.deny}
+	return gate{LayerResource, open}
 }
 
 // aclGrants is what the ACL grants. It grants to accounts and groups, never to a
@@ -178,7 +213,7 @@ func (s *scope) aclGrants() reach {
 	f := s.q.Facts.S3
 	block := f.Account.or(f.Bucket)
 	var r reach
-	if f.Ownership == "BucketOwnerEnforced" {
+	if f.Ownership == enforced {
 		return r
 	}
 	for _, g := range f.ACL {
@@ -195,7 +230,7 @@ func (s *scope) aclGrants() reach {
 			r.account = yes()
 		case group == "LogDelivery" && s.who.kind == service && s.who.name == "logging.s3.amazonaws.com":
 			r.direct = yes()
-		case s.who.inAccount() && g.Grantee == s.who.account:
+		case s.who.inAccount() && g.Grantee != "" && (g.Grantee == s.who.account || g.Grantee == s.q.Facts.Principal.CanonicalID):
 			r.account = yes()
 		}
 	}
@@ -247,7 +282,7 @@ func (s *scope) s3Gates(o *outcome) []gate {
 	switch strings.ToLower(s.name) {
 	case "putbucketacl", "putobjectacl", "putobjectversionacl", "putobject", "createbucket":
 		if block.BlockPublicAcls {
-			gates = append(gates, gate{layer: LayerBPA, open: not(s.publicACL())})
+			gates = append(gates, gate{LayerBPA, not(s.publicACL())})
 		}
 	}
 	return gates
