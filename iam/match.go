@@ -86,8 +86,11 @@ func (s *scope) onResource(st *policy.Statement) Expr {
 func (s *scope) onOne(t *policy.Template) Expr {
 	if s.resource == "*" && !s.pattern() {
 		// No particular resource: only a star speaks of it
-		// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
-		return is(t.Text != "" && strings.Trim(t.Text, "*") == "")
+		// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html),
+		// and the one that S3 documents for listing the buckets
+		// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html).
+		buckets := s.service == "s3" && strings.EqualFold(s.name, "ListAllMyBuckets") && strings.HasPrefix(t.Text, "arn:") && strings.HasSuffix(t.Text, ":s3:::*")
+		return is(buckets || t.Text != "" && strings.Trim(t.Text, "*") == "")
 	}
 	f, ok, unknown := t.Fill(s.variable)
 	var vars []string

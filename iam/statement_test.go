@@ -59,11 +59,13 @@ func TestStatementsMatch(t *testing.T) {
 	add("D3 a short ARN of another service", on("arn:aws:s3"), false)
 
 	add("D4 an action that has no resources is matched by a lone star", ask(kim, "s3:ListAllMyBuckets", "*").identity(doc(allow("s3:*", "*"))), true)
-	add("D4 an action that has no resources is not matched by an ARN", ask(kim, "s3:ListAllMyBuckets", "*").identity(doc(allow("s3:*", "arn:aws:s3:::*"))), false)
+	add("D4 an action that has no resources is not matched by an ARN", ask(kim, "s3:ListAllMyBuckets", "*").identity(doc(allow("s3:*", "arn:aws:s3:::photos"))), false)
+	add("D4 nor by a pattern of ARNs", ask(kim, "ec2:DescribeInstances", "*").identity(doc(allow("ec2:*", "arn:aws:ec2:*:*:*"))), false)
+	add("D4 but S3 lists buckets for the pattern of all buckets", ask(kim, "s3:ListAllMyBuckets", "*").identity(doc(allow("s3:*", "arn:aws:s3:::*"))), true)
 	add("D4 NotResource with an ARN matches an action that has no resources", ask(kim, "s3:ListAllMyBuckets", "*").identity(doc(allow("s3:*", "", `"NotResource":"arn:aws:s3:::secret"`))), true)
 	add("D4 NotResource with a star matches nothing", ask(kim, "s3:ListAllMyBuckets", "*").identity(doc(allow("s3:*", "", `"NotResource":"*"`))), false)
 	add("D4 a resource that the question names for such an action is not looked at", ask(kim, "ec2:DescribeInstances", instance).identity(doc(allow("ec2:*", "*"))), true)
-	add("D4 such an action asked of a pattern is asked of no resource", ask(kim, "s3:ListAllMyBuckets", "*").any().identity(doc(allow("s3:*", "arn:aws:s3:::*"))), false)
+	add("D4 such an action asked of a pattern is asked of no resource", ask(kim, "s3:ListAllMyBuckets", "*").any().identity(doc(allow("s3:*", "arn:aws:s3:::photos"))), false)
 
 	image, subnet := "arn:aws:ec2:eu-west-1::image/ami-1", "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-1"
 	run := func() asked { return ask(kim, "ec2:RunInstances", image, subnet, instance) }
