@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/policy"
 )
 
@@ -32,9 +33,10 @@ const (
 type atom struct {
 	vars []string
 	// again makes the test anew when more is known.
-	again func(*scope) Expr
-	cond  *policy.Condition // for conditions
-	what  string            // for others, in words
+	again  func(*scope) Expr
+	cond   *policy.Condition // for conditions
+	what   string            // for others, in words
+	unread *haetae.Unknown   // why what is missing is not known; nil when nobody says
 	// literal is the name that a test on the session's name is about, template
 	// the entry of a Resource element.
 	literal  string

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/policy"
 )
 
@@ -240,8 +241,16 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 			} else if a.cond != nil && v == a.cond.Lower {
 				name = a.cond.Key
 			}
-			if !slices.Contains(d.Missing, name) {
-				d.Missing = append(d.Missing, name)
+			if slices.Contains(d.Missing, name) {
+				continue
+			}
+			d.Missing = append(d.Missing, name)
+			why := a.unread
+			if why == nil {
+				why = &haetae.Unknown{Reason: haetae.NotAsked, Detail: name + " is not known"}
+			}
+			if !slices.Contains(d.Unread, why) {
+				d.Unread = append(d.Unread, why)
 			}
 		}
 	})
@@ -253,6 +262,7 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 	})
 	if t.cut {
 		d.Missing = append(d.Missing, "the search for a request was cut short: too many values to try")
+		d.Unread = append(d.Unread, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "the search for a request was cut short"})
 	}
 	if t.allowed == nil {
 		return d
