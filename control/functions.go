@@ -78,7 +78,7 @@ var functions = []function{
 	{"iam.public", "iam.public(resource)", "anybody at all may do something with the resource, under all layers", []*types.Type{dynT}, boolT, iamPublic},
 	{"iam.outside", "iam.outside(resource)", "who outside the organization may do something with the resource: {who, kind, actions, conditional, risks}", []*types.Type{dynT}, accessT, iamOutside},
 	{"iam.someone_may", "iam.someone_may(resource, action)", "somebody, inside or outside, may do the action on the resource, under all layers", []*types.Type{dynT, dynT}, boolT, iamSomeoneMay},
-	{"iam.who_may", "iam.who_may(resource, action)", "who may do the action on the resource, under all layers: {who, kind, conditional}", []*types.Type{dynT, dynT}, accessT, iamWhoMay},
+	{"iam.who_may", "iam.who_may(resource, action)", "who may do the action on the resource, under all layers: {who, kind, inside, conditional}", []*types.Type{dynT, dynT}, accessT, iamWhoMay},
 	{"iam.may", "iam.may(principal, action, resource)", "the principal may do the action on the resource, under all layers", []*types.Type{dynT, dynT, dynT}, boolT, iamMay},
 	{"iam.admin", "iam.admin(principal)", "the principal is in effect an administrator of its account, whatever its policies are called", []*types.Type{dynT}, boolT, iamAdmin},
 	{"net.open_to_world", "net.open_to_world(rules, protocol, from, to)", "security group rules let the whole internet reach a port of the range", []*types.Type{dynT, textT, intT, intT}, boolT, func(f *frame, a []any) any { return worldOpen(f.rulesOf(a[0]), a[1], a[2], a[3]) }},

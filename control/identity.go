@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -42,6 +43,9 @@ func (f *frame) asker() (*asker, any) {
 func (a *asker) resource(v any) (*haetae.Resource, any) {
 	switch x := v.(type) {
 	case *haetae.Resource:
+		if x.ARN == "" {
+			return nil, noARN(x)
+		}
 		return x, nil
 	case string:
 		if r, ok := a.world.Resource(x); ok {
@@ -52,12 +56,16 @@ func (a *asker) resource(v any) (*haetae.Resource, any) {
 	return nil, undecided(v)
 }
 
+func noARN(r *haetae.Resource) any {
+	return unknowns{{Reason: haetae.NotAsked, Detail: "the ARN of " + r.Type + " " + r.ID + " was not read"}}
+}
+
 // name is the ARN that a value means.
 func (a *asker) name(v any) (string, any) {
 	switch x := v.(type) {
 	case *haetae.Resource:
 		if x.ARN == "" {
-			return "", faulty("iam functions are asked of " + x.Type + ", which has no ARN")
+			return "", noARN(x)
 		}
 		return x.ARN, nil
 	case string:
@@ -136,11 +144,11 @@ func iamOutside(f *frame, args []any) any {
 		}
 		entry := map[string]any{"who": o.Who, "kind": kindOf(o.Principal, nil), "conditional": o.May.Conditional, "actions": texts(o.Actions), "risks": risks}
 		if len(o.Unsure) > 0 {
-			entry["risks"] = openList([]any{}, unknowns(o.Unsure))
+			entry["risks"] = listWith([]any{}, o.Unsure)
 		}
 		out = append(out, entry)
 	}
-	a.outside[r] = openList(out, open)
+	a.outside[r] = listWith(out, open)
 	return a.outside[r]
 }
 
@@ -176,9 +184,9 @@ func iamWhoMay(f *frame, args []any) any {
 		if h.Principal.Anonymous {
 			who = "anybody"
 		}
-		out = append(out, map[string]any{"who": who, "kind": kindOf(h.Principal, h.Identity), "conditional": h.May.Conditional})
+		out = append(out, map[string]any{"who": who, "kind": kindOf(h.Principal, h.Identity), "inside": h.Identity != nil, "conditional": h.May.Conditional})
 	}
-	a.holders[key] = openList(out, open)
+	a.holders[key] = listWith(out, open)
 	return a.holders[key]
 }
 
@@ -279,5 +287,44 @@ func (f *frame) proven(name string, v any) {
 	if f.trace == nil || isUnknown(v) {
 		return
 	}
-	f.trace.read(name, v, false)
+	list, more, ok := items(v)
+	if !ok {
+		f.trace.read(name, v, false)
+		return
+	}
+	said := []any{}
+	for _, e := range list {
+		if entry, ok := e.(map[string]any); ok {
+			e = accessText(entry)
+		}
+		said = append(said, e)
+	}
+	f.trace.read(name, openList(said, more), false)
+}
+
+// accessText is an entry of iam.outside or iam.who_may for people.
+func accessText(entry map[string]any) string {
+	out, _ := entry["who"].(string)
+	actions, _, _ := items(entry["actions"])
+	for i, a := range actions {
+		if i == 2 && len(actions) > 3 {
+			return out + fmt.Sprintf(" and %d more actions", len(actions)-i)
+		}
+		s, _ := a.(string)
+		if i == 0 {
+			out += ": "
+		} else {
+			out += ", "
+		}
+		out += s
+	}
+	return out
+}
+
+// listWith is a list to which more may belong; each cause is named once.
+func listWith(list []any, open unknowns) any {
+	if len(open) == 0 {
+		return list
+	}
+	return openList(list, merge(open))
 }

@@ -116,8 +116,14 @@ func (w *World) unlisted(resource string) []*haetae.Unknown {
 			continue
 		}
 		for _, typ := range []string{"AWS::IAM::User", "AWS::IAM::Role"} {
-			if _, why := w.graph.All(a.any, typ); why != nil {
+			list, why := w.graph.All(a.any, typ)
+			if why != nil {
 				out = append(out, why)
+			}
+			for _, i := range list {
+				if i.ARN == "" {
+					out = append(out, unread(nil, "the ARN of "+typ+" "+i.ID+" was not read", "iam:GetAccountAuthorizationDetails"))
+				}
 			}
 		}
 	}

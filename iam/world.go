@@ -269,7 +269,7 @@ func (w *World) managedPolicy(account string, v any, typ policy.Type) *policy.Do
 	if d := w.managed[managedKey{account, name}]; ok && d != nil {
 		return d
 	}
-	return policy.Unreadable(typ, text(v), unread(v, "the policy's document is not in the snapshot", "iam:GetAccountAuthorizationDetails"))
+	return policy.Unreadable(typ, text(v), unread(v, "the document of "+text(v)+" is not in the snapshot", "iam:GetAccountAuthorizationDetails"))
 }
 
 // elements are the entries of a list. A list that is not all known has one
