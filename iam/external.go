@@ -110,6 +110,7 @@ func (w *World) externalTo(r *haetae.Resource, d *policy.Document) ([]Outside, e
 		out = append(out, Outside{Resource: r, Who: "not known", May: May{Unread: unread}, Decision: &Decision{Verdict: DependsOn,
 			Depends: &Dependence{Request: yes(), Missing: []string{"policy of " + r.ID + ": " + u.String()}, Unread: unread}}})
 	}
+	unsure := w.trustUnread(r)
 	public := map[string]bool{} // actions open to everybody, who needs not be named twice
 	for _, s := range w.outsiders(r, d) {
 		var groups []Outside
@@ -126,6 +127,9 @@ func (w *World) externalTo(r *haetae.Resource, d *policy.Document) ([]Outside, e
 					continue
 				}
 				public[a.String()] = true
+			}
+			if a, err := arn.Parse(s.principal.ARN); err == nil && a.Account != strangerAccount && may.Is && unsure != nil {
+				may = May{Unread: []*haetae.Unknown{unsure}}
 			}
 			k := slices.IndexFunc(groups, func(g Outside) bool { return sameAnswer(g.Decision, dec) })
 			if k < 0 {
@@ -234,6 +238,25 @@ func (w *World) inside(account, of string) bool {
 	}
 	_, listed := w.members[account]
 	return listed
+}
+
+// trustUnread says why an account that seems to be outside of the resource's
+// zone of trust may be inside: it is not known which accounts the organization
+// has. nil when that is known.
+func (w *World) trustUnread(r *haetae.Resource) *haetae.Unknown {
+	a := w.accounts[r.Account]
+	switch {
+	case w.org == nil && a != nil && a.any != nil:
+		_, why := w.graph.All(a.any, "Haetae::Organization")
+		return why
+	case w.org == nil:
+		return nil
+	}
+	if u, ok := w.org.Observed["Id"].(*haetae.Unknown); ok {
+		return u
+	}
+	_, why := w.graph.All(w.org, "AWS::Organizations::Account")
+	return why
 }
 
 // decideOutsider decides for a stranger. A stranger whose account is not named

@@ -29,7 +29,8 @@ type World struct {
 	managed    map[managedKey]*policy.Document
 	policies   map[*haetae.Resource]*policy.Document // of resources
 
-	names     map[string]bool // principals that policies of resources name
+	org       *haetae.Resource // the organization, nil when none was read
+	names     map[string]bool  // principals that policies of resources name
 	asksARN   []*policy.Condition
 	asksNames bool // a policy for many asks for names otherwise
 }
