@@ -20,7 +20,12 @@ type walk struct {
 	out  []*state
 	// hypothetical takes an address that nobody holds for one with a host.
 	hypothetical bool
+	taken        int // steps of all ways together
 }
+
+// maxSteps bounds the steps of one walk over all its ways, which divide at each
+// route that only some packets take. What is cut short is said to be unknown.
+const maxSteps = 20_000
 
 // state is pieces that took the same way so far.
 type state struct {
@@ -189,6 +194,10 @@ func (k *walk) unknown(s *state, at spot, why *haetae.Unknown) {
 
 // tired tells whether the packets go in circles.
 func (k *walk) tired(s *state) bool {
+	if k.taken++; k.taken > maxSteps {
+		k.unknown(s, spot{}, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "there are more ways than were followed"})
+		return true
+	}
 	s.steps++
 	if s.steps < 40 {
 		return false
