@@ -27,6 +27,8 @@ var layers = map[string]int{
 	"posture": 3, "detect": 3, "scan": 3, "hub": 3, "investigate": 3, "respond": 3,
 	"auth": 4, "awsapi": 4, "api": 4, "web": 4, "sample": 4,
 	"cmd/haetae": 5,
+	// Test support that nothing but tests may import.
+	"network/oracle": 1,
 }
 
 // sideways are imports within a layer that the architecture allows.
@@ -76,6 +78,22 @@ func packages(t *testing.T) []listed {
 		}
 	}
 	return all
+}
+
+func TestTheOracleJudgesAndIsNotLinked(t *testing.T) {
+	for _, p := range packages(t) {
+		if slices.Contains(p.Imports, module+"/network/oracle") {
+			t.Errorf("%s imports network/oracle, which is for tests only", short(p.ImportPath))
+		}
+		if short(p.ImportPath) != "network/oracle" {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if strings.HasPrefix(imp, module+"/") {
+				t.Errorf("network/oracle imports %s: it shares no code with what it judges", short(imp))
+			}
+		}
+	}
 }
 
 func short(path string) string {

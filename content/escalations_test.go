@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -119,8 +120,11 @@ func TestEveryRequestOfAnEscalationNamesAllResourcesThatItNeeds(t *testing.T) {
 		for _, n := range e.Needs {
 			service, name, _ := strings.Cut(n.Action, ":")
 			a, found := catalogue.Action(service, name)
-			if !found || slices.ContainsFunc(n.On, func(on string) bool { return !strings.HasPrefix(on, "arn:") }) {
+			if !found || slices.ContainsFunc(n.On, func(on string) bool { return on != "*" && !strings.HasPrefix(on, "arn:") }) {
 				continue // what the primitive ranges over has its type from the snapshot
+			}
+			if slices.Contains(n.On, "*") && !a.WildcardOnly() {
+				t.Errorf("%s: %s is for a resource, not for *: %v", e.ID, n.Action, a.Resources)
 			}
 			for _, r := range a.Resources {
 				if r.Need != permission.Required || asked()[n.Action+" "+r.Type.Name] != "" {
@@ -162,6 +166,12 @@ func TestEscalationsRangeOverTypesThatTheSchemaKnows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wrong := map[string]bool{} // once for all examples of a primitive
+	defer func() {
+		for _, what := range slices.Sorted(maps.Keys(wrong)) {
+			t.Error(what)
+		}
+	}()
 	known := func(id, typ string) {
 		if _, ok := sch.Type(typ); typ != "" && !ok {
 			t.Errorf("%s: the type %s is not in the schema", id, typ)
@@ -175,12 +185,45 @@ func TestEscalationsRangeOverTypesThatTheSchemaKnows(t *testing.T) {
 		for _, x := range e.Examples {
 			for _, r := range x.World.Resources {
 				known(e.ID, r.Type)
+				typ, ok := sch.Type(r.Type)
+				for _, part := range []map[string]any{r.Props, r.Observed, r.Volatile} {
+					for name := range part {
+						if !ok {
+							continue
+						}
+						if _, err := typ.Lookup(name); err != nil {
+							wrong[fmt.Sprintf("%s: %v", e.ID, err)] = true
+						}
+					}
+				}
 			}
 		}
 		if e.Through == nil {
 			continue
 		}
 		known(e.ID, e.Through.Type)
+		typ, ok := sch.Type(e.Through.Type)
+		if !ok {
+			continue
+		}
+		var paths []string
+		for _, role := range e.Through.Role {
+			first, _, _ := strings.Cut(role, ">") // the rest is followed in the graph
+			paths = append(paths, first)
+		}
+		for _, c := range e.When {
+			if c.Property != nil {
+				paths = append(paths, c.Property.Path)
+			}
+			if c.PropertySet != "" {
+				paths = append(paths, c.PropertySet)
+			}
+		}
+		for _, path := range paths {
+			if _, err := typ.Lookup(path); err != nil {
+				t.Errorf("%s: %v", e.ID, err)
+			}
+		}
 	}
 }
 
@@ -273,5 +316,37 @@ func TestTheDocumentationListsEveryEscalation(t *testing.T) {
 	}
 	if !strings.Contains(string(text), fmt.Sprintf("%d primitives with", len(list))) {
 		t.Errorf("docs/escalations.md gives another number than %d primitives and %d examples", len(list), examples)
+	}
+}
+
+func TestWhatAnEscalationRangesOverIsWhatItsActionsAreFor(t *testing.T) {
+	catalogue, err := permission.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range escalations(t) {
+		of := map[string]string{"group": "AWS::IAM::Group", "policy": "AWS::IAM::ManagedPolicy", "boundary": "AWS::IAM::ManagedPolicy", "provider": e.Provider}
+		if e.Through != nil {
+			of["through"] = e.Through.Type
+		}
+		for _, n := range e.Needs {
+			service, name, _ := strings.Cut(n.Action, ":")
+			a, found := catalogue.Action(service, name)
+			if !found {
+				continue
+			}
+			for _, on := range n.On {
+				arn := ""
+				for _, r := range e.Examples[0].World.Resources {
+					switch {
+					case on == "self" && r.ID == e.Examples[0].By, on == "target" && r.ID == e.Examples[0].To, of[on] != "" && r.Type == of[on]:
+						arn = r.ARN
+					}
+				}
+				if arn != "" && !isResourceOf(catalogue, a, arn) {
+					t.Errorf("%s: %s is not for %s, %s", e.ID, n.Action, on, arn)
+				}
+			}
+		}
 	}
 }

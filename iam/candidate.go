@@ -8,22 +8,75 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haetae/haetae/permission"
 	"github.com/haetae/haetae/policy"
 	"github.com/haetae/haetae/wildcard"
 )
 
 // The values that the solver tries for a variable stand for all there are: each
 // test on the variable divides its values into those that meet it and those that
-// do not, and one value of each class is tried.
+// do not, and one value of each class is tried. Where that cannot be kept, the
+// candidates are not whole, and the solver proves nothing by them.
 
-// maxClasses bounds the classes of one variable.
-const maxClasses = 400
+// maxClasses bounds the classes of one variable, maxSets the sets of values of
+// one key.
+const (
+	maxClasses = 400
+	maxSets    = 1024
+)
 
 // searchStates bounds one question to package wildcard.
 const searchStates = 20_000
 
-// candidates are the values to try for a variable.
-func (s *scope) candidates(name string, exprs ...Expr) []binding {
+// candidates are the values to try for a variable. whole tells that they stand
+// for all there are.
+func (s *scope) candidates(name string, exprs ...Expr) (list []binding, whole bool) {
+	about := atomsOn(name, exprs)
+	switch {
+	case strings.HasPrefix(name, varMissing):
+		return []binding{{holds: false}, {holds: true}}, true
+	case name == SessionName:
+		var patterns []*wildcard.Pattern
+		for _, a := range about {
+			patterns = append(patterns, wildcard.Literal(a.literal))
+		}
+		texts, whole := classes(wildcard.Compile("??*"), patterns) // a session's name has two characters or more
+		return bind(texts), whole
+	case name == varResource:
+		texts, whole := s.resources(about)
+		return bind(texts), whole
+	}
+	_, st := s.key(name)
+	elements, whole := s.elements(name, about, exprs)
+	key, known := s.catalogue.Key(name)
+	sets := slices.ContainsFunc(about, func(a *atom) bool { return a.cond != nil && a.cond.Lower == name && a.cond.Operator.Set != "" })
+	if !known || !key.Multivalued {
+		for _, e := range elements {
+			list = append(list, binding{values: One(e)})
+		}
+	}
+	if known && key.Multivalued || !known && sets {
+		subsets, all := subsets(elements, len(about))
+		whole = whole && all
+		for _, set := range subsets {
+			list = append(list, binding{values: Many(set...)})
+		}
+	}
+	if v, ok := s.derived(name); ok {
+		// What follows from the ARNs is tried first: it is what the example would
+		// have if it did not say otherwise.
+		list = append([]binding{{values: v}}, list...)
+		if st == allUnknown {
+			list = append(list, binding{absent: true})
+		}
+	} else if st == allUnknown {
+		list = append([]binding{{absent: true}}, list...)
+	}
+	return list, whole
+}
+
+// atomsOn are the tests that hang on a variable.
+func atomsOn(name string, exprs []Expr) []*atom {
 	var list []*atom
 	for _, e := range exprs {
 		e.atoms(func(a *atom) {
@@ -32,226 +85,313 @@ func (s *scope) candidates(name string, exprs ...Expr) []binding {
 			}
 		})
 	}
-	switch {
-	case strings.HasPrefix(name, varMissing):
-		return []binding{{holds: false}, {holds: true}}
-	case name == SessionName:
-		return texts(classes(wildcard.Compile("?*"), func(yield func(*wildcard.Pattern)) {
-			for _, a := range list {
-				yield(wildcard.Literal(a.literal))
-			}
-		}))
-	case name == varResource:
-		return texts(classes(wildcard.Compile(s.q.Request.Resources[0]), func(yield func(*wildcard.Pattern)) {
-			for _, a := range list {
-				// A variable that is not known may be anything.
-				if f, ok, unknown := a.template.Fill(s.variable); ok && unknown == nil {
-					yield(f.Pattern)
-				} else if ok {
-					yield(a.template.Loose())
-				}
-			}
-		}))
-	}
-	var out []binding
-	if _, st := s.key(name); st == allUnknown {
-		out = append(out, binding{absent: true})
-	}
-	elements := s.elements(name, list)
-	if s.multi(name) {
-		for _, set := range subsets(elements) {
-			out = append(out, binding{values: Many(set...)})
-		}
-		return out
-	}
-	for _, e := range elements {
-		out = append(out, binding{values: One(e)})
-	}
-	return out
+	return list
 }
 
-func texts(list []string) []binding {
-	out := make([]binding, len(list))
-	for i, text := range list {
+func bind(texts []string) []binding {
+	out := make([]binding, len(texts))
+	for i, text := range texts {
 		out[i].text = text
 	}
 	return out
 }
 
+// resources are the resources of the pattern to try. The keys of the request are
+// known by then.
+func (s *scope) resources(about []*atom) ([]string, bool) {
+	var patterns []*wildcard.Pattern
+	for _, a := range about {
+		if a.template == nil {
+			continue
+		}
+		if f, ok, unknown := a.template.Fill(s.variable); ok && unknown == nil {
+			patterns = append(patterns, f.Set())
+		}
+	}
+	return classes(s.named(), patterns)
+}
+
+// named is the pattern of the resources to try: what stands behind the last
+// slash or colon is a name, and no name is empty.
+func (s *scope) named() *wildcard.Pattern {
+	if head, ok := strings.CutSuffix(s.resource, "*"); ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, ":")) {
+		return wildcard.Compile(head + "?*")
+	}
+	return wildcard.Compile(s.resource)
+}
+
 // classes gives one text for each class into which patterns divide the texts of
-// a base.
-func classes(base *wildcard.Pattern, patterns func(yield func(*wildcard.Pattern))) []string {
+// a base. whole is false when there are more classes than are looked for.
+func classes(base *wildcard.Pattern, patterns []*wildcard.Pattern) (texts []string, whole bool) {
 	type class struct {
 		all, none []*wildcard.Pattern
 		text      string
 	}
 	first, found, err := wildcard.Find([]*wildcard.Pattern{base}, nil, searchStates)
 	if err != nil || !found {
-		return nil
+		return nil, err == nil
 	}
 	list := []class{{all: []*wildcard.Pattern{base}, text: first}}
-	done := map[string]bool{}
-	patterns(func(p *wildcard.Pattern) {
-		if done[p.String()] {
+	whole = true
+	// find looks for a text of a class that is split off.
+	find := func(all, none []*wildcard.Pattern) {
+		if len(list) >= maxClasses {
+			whole = false
 			return
 		}
-		done[p.String()] = true
-		for i := range list[:len(list):len(list)] {
-			if len(list) >= maxClasses {
-				return
-			}
-			c := &list[i]
-			in, out := slices.Concat(c.all, []*wildcard.Pattern{p}), slices.Concat(c.none, []*wildcard.Pattern{p})
-			if p.Match(c.text) {
-				if text, found, err := wildcard.Find(c.all, out, searchStates); err == nil && found {
-					list = append(list, class{c.all, out, text})
-				}
-				c.all = in
+		text, found, err := wildcard.Find(all, none, searchStates)
+		whole = whole && err == nil
+		if err == nil && found {
+			list = append(list, class{all, none, text})
+		}
+	}
+	for i, p := range patterns {
+		if slices.ContainsFunc(patterns[:i], func(o *wildcard.Pattern) bool { return o == p }) {
+			continue
+		}
+		for i := range len(list) {
+			in, out := slices.Concat(list[i].all, []*wildcard.Pattern{p}), slices.Concat(list[i].none, []*wildcard.Pattern{p})
+			if p.Match(list[i].text) {
+				find(list[i].all, out)
+				list[i].all = in
 			} else {
-				if text, found, err := wildcard.Find(in, c.none, searchStates); err == nil && found {
-					list = append(list, class{in, c.none, text})
-				}
-				c.none = out
+				find(in, list[i].none)
+				list[i].none = out
 			}
 		}
-	})
-	out := make([]string, len(list))
-	for i, c := range list {
-		out[i] = c.text
 	}
-	return out
+	for _, c := range list {
+		texts = append(texts, c.text)
+	}
+	return texts, whole
+}
+
+// tests are what conditions compare a key with, sorted by how they compare.
+type tests struct {
+	patterns []*wildcard.Pattern
+	numbers  []*big.Rat
+	dates    []time.Time
+	ranges   []netip.Prefix
+	texts    []string // values to try as they are
+	other    bool     // there are values that are no text: of numbers, dates, addresses, Booleans
+	partial  bool
 }
 
 // elements are the single values to try for a condition key.
-func (s *scope) elements(name string, list []*atom) []string {
-	var out []string
+func (s *scope) elements(name string, about []*atom, exprs []Expr) (list []string, whole bool) {
+	var t tests
+	for _, a := range about {
+		if a.cond != nil && a.cond.Lower == name {
+			s.compared(&t, a.cond)
+		} else {
+			s.captured(&t, name, a, exprs)
+		}
+	}
 	add := func(values ...string) {
 		for _, v := range values {
-			if !slices.Contains(out, v) {
-				out = append(out, v)
+			if !slices.Contains(list, v) {
+				list = append(list, v)
 			}
 		}
 	}
-	var patterns []*wildcard.Pattern
-	var numbers []*big.Rat
-	var dates []time.Time
-	var ranges []netip.Prefix
-	plain := true
-	for _, a := range list {
-		if a.cond == nil || a.cond.Lower != name {
-			// The key is a variable of another test.
-			add(s.captures(name, a)...)
-			continue
+	whole = !t.partial
+	if !t.other || t.patterns != nil {
+		for _, text := range t.texts {
+			t.patterns = append(t.patterns, wildcard.Literal(text))
 		}
-		for _, v := range a.cond.Values {
-			switch test := a.cond.Operator.Test; test {
-			case policy.NumericEquals, policy.NumericLess, policy.NumericLessEquals, policy.NumericMore, policy.NumericMoreEquals:
-				plain = false
-				if n, ok := number(v.Text); ok {
-					numbers = append(numbers, n)
-				}
-			case policy.DateEquals, policy.DateLess, policy.DateLessEquals, policy.DateMore, policy.DateMoreEquals:
-				plain = false
-				if t, ok := Instant(v.Text); ok {
-					dates = append(dates, t)
-				}
-			case policy.IPAddress:
-				plain = false
-				if p, ok := prefix(v.Text); ok {
-					ranges = append(ranges, p)
-				}
-			case policy.BoolTest:
-				plain = false
-				add("true", "false")
-			case policy.BinaryEquals:
-				add(v.Text, base64.StdEncoding.EncodeToString([]byte("another")))
-			case policy.NullTest:
-			default:
-				f, ok, unknown := v.Fill(s.variable)
-				switch {
-				case !ok:
-				case unknown != nil:
-					patterns = append(patterns, v.Loose())
-				case test == policy.StringEqualsFold:
-					if text, exact := f.Exact(); exact {
-						patterns = append(patterns, wildcard.Join(true, wildcard.Part{Text: text, Literal: true}))
-					}
-				default:
-					patterns = append(patterns, f.Pattern)
-				}
-			}
-		}
+		texts, all := classes(s.base(name, t.patterns), t.patterns)
+		whole = whole && all
+		add(texts...)
 	}
-	if plain || patterns != nil {
-		base := wildcard.Compile("?*")
-		if s.isARN(name) {
-			base = wildcard.Compile("arn:aws:?*:*:*:?*")
-		}
-		add(classes(base, func(yield func(*wildcard.Pattern)) {
-			for _, p := range patterns {
-				yield(p)
-			}
-		})...)
+	kinds := 0
+	for _, n := range []int{len(t.numbers), len(t.dates), len(t.ranges), len(t.patterns)} {
+		kinds += min(n, 1)
 	}
-	add(around(numbers)...)
-	add(aroundDates(dates)...)
-	add(addresses(ranges)...)
-	return out
+	whole = whole && kinds <= 1 // what is compared in two ways has classes that are not looked for
+	add(t.texts...)
+	add(around(t.numbers)...)
+	add(aroundDates(t.dates)...)
+	add(addresses(t.ranges)...)
+	if list == nil {
+		add("x") // nothing that it is compared with has a value
+	}
+	return list, whole
 }
 
-func (s *scope) isARN(name string) bool {
+// base is the pattern that all values of a key have.
+func (s *scope) base(name string, patterns []*wildcard.Pattern) *wildcard.Pattern {
 	key, found := s.catalogue.Key(name)
-	return found && key.Kind.String() == "ARN"
+	if !found || key.Kind != permission.ARN {
+		return wildcard.Compile("?*")
+	}
+	usual := wildcard.Compile("arn:aws:?*:*:*:?*")
+	if slices.ContainsFunc(patterns, func(p *wildcard.Pattern) bool { return !wildcard.Meets(p, usual) }) {
+		return wildcard.Compile("arn:?*:?*:*:*:?*") // of another partition
+	}
+	return usual
 }
 
-// captures are the texts that a variable must have for another test to hold.
-func (s *scope) captures(name string, a *atom) []string {
+// compared adds what a condition compares its key with.
+func (s *scope) compared(t *tests, c *policy.Condition) {
+	for _, v := range c.Values {
+		switch test := c.Operator.Test; test {
+		case policy.NumericEquals, policy.NumericLess, policy.NumericLessEquals, policy.NumericMore, policy.NumericMoreEquals:
+			t.other = true
+			if n, ok := number(v.Text); ok {
+				t.numbers = append(t.numbers, n)
+			}
+		case policy.DateEquals, policy.DateLess, policy.DateLessEquals, policy.DateMore, policy.DateMoreEquals:
+			t.other = true
+			if d, ok := Instant(v.Text); ok {
+				t.dates = append(t.dates, d)
+			}
+		case policy.IPAddress:
+			t.other = true
+			if p, ok := prefix(v.Text); ok {
+				t.ranges = append(t.ranges, p)
+			}
+		case policy.BoolTest:
+			t.other = true
+			t.texts = append(t.texts, "true", "false")
+		case policy.BinaryEquals:
+			t.other = true
+			t.texts = append(t.texts, v.Text, base64.StdEncoding.EncodeToString([]byte("another")))
+		case policy.NullTest:
+		default:
+			f, ok, unknown := v.Fill(s.variable)
+			switch {
+			case !ok:
+			case unknown != nil:
+				// Variables are chosen before what is compared with them, save
+				// where two keys are compared with each other.
+				t.patterns = append(t.patterns, v.Loose())
+			case test == policy.StringEqualsFold:
+				if text, exact := f.Exact(); exact {
+					t.patterns = append(t.patterns, wildcard.Join(true, wildcard.Part{Text: text, Literal: true}))
+				}
+			case test == policy.ArnLike && !f.Pattern.Any():
+				t.patterns = append(t.patterns, f.FieldSet())
+			default:
+				t.patterns = append(t.patterns, f.Pattern)
+			}
+		}
+	}
+}
+
+// captured adds the values of a key that make a test fit in which the key is a
+// variable.
+func (s *scope) captured(t *tests, name string, a *atom, exprs []Expr) {
 	templates := []*policy.Template{a.template}
 	var targets []string
-	if a.template != nil {
-		targets = []string{s.resource}
-	} else if a.cond != nil {
+	open := false // the target is not known either
+	switch {
+	case a.template != nil && s.pattern():
+		open = true
+		texts, _ := classes(s.named(), nil)
+		targets = texts
+	case a.template != nil:
+		targets = []string{a.of.resource}
+	case a.cond != nil:
 		templates = a.cond.Values
 		if v, st := s.key(a.cond.Lower); st == present {
 			targets = v.List
+		} else {
+			open = true
 		}
 	}
-	out := []string{"x"}
-	for _, t := range templates {
+	for _, template := range templates {
+		if !slices.ContainsFunc(template.Variables(), func(v string) bool { return strings.EqualFold(v, name) }) {
+			continue
+		}
+		if open && a.cond != nil {
+			s.shared(t, name, template, a.cond.Lower, exprs)
+			continue
+		}
 		for _, target := range targets {
-			out = append(out, t.Captures(name, target)...)
+			values, all := s.fitting(template, name, target)
+			t.texts = append(t.texts, values...)
+			t.partial = t.partial || !all
 		}
 	}
-	return out
+	// A pattern of resources has more texts than the one that was looked at.
+	t.partial = t.partial || open && a.template != nil && t.patterns != nil
 }
 
-// subsets are the sets of values to try for a key that has several.
-func subsets(list []string) [][]string {
-	out := [][]string{}
-	for _, e := range list {
-		out = append(out, []string{e})
+// shared lets a variable have the tests of the key that is compared with it: the
+// two must be the same. Where they must only be alike, nothing is proved.
+func (s *scope) shared(t *tests, name string, template *policy.Template, key string, exprs []Expr) {
+	for _, a := range atomsOn(key, exprs) {
+		if a.cond == nil || a.cond.Lower != key {
+			t.partial = true
+			continue
+		}
+		if len(a.cond.Values) == 1 && a.cond.Values[0] == template {
+			continue // the very test
+		}
+		if !template.Pure() {
+			t.partial = t.partial || a.cond.Operator.Test != policy.NullTest
+			continue
+		}
+		s.compared(t, a.cond)
 	}
-	out = append(out, []string{})
-	if len(list) <= 5 {
-		for mask := 1; mask < 1<<len(list); mask++ {
-			var set []string
-			for i, e := range list {
-				if mask&(1<<i) != 0 {
-					set = append(set, e)
-				}
+}
+
+// maxFitting bounds the values of a variable that are tried for one template.
+const maxFitting = 200
+
+// fitting are the values of a variable with which a template fits the target,
+// whatever its other variables are. A variable stands for plain text, so they
+// are among the parts of the target.
+func (s *scope) fitting(template *policy.Template, name, target string) (values []string, all bool) {
+	first, last := 0, len(target)
+	if before, plain := template.Before(name); plain {
+		if !strings.HasPrefix(target, before) {
+			return nil, true
+		}
+		first, last = len(before), len(before)
+	}
+	seen := map[string]bool{}
+	for i := first; i <= last; i++ {
+		for j := i; j <= len(target); j++ {
+			text := target[i:j]
+			if seen[text] || text == "" && !strings.Contains(name, "tag/") {
+				continue // only tags have empty values
 			}
-			if len(set) > 1 {
-				out = append(out, set)
+			seen[text] = true
+			if !template.LooseWith(name, text, s.variable).Match(target) {
+				continue
+			}
+			if len(values) == maxFitting {
+				return values, false
+			}
+			values = append(values, text)
+		}
+	}
+	return values, true
+}
+
+// subsets are the sets of values to try for a key that has several: not the
+// empty one, which is no value. A set that makes some tests hold and others not
+// has a part with one witness for each test that does the same, so no set needs
+// more values than there are tests.
+func subsets(list []string, tests int) (sets [][]string, whole bool) {
+	var grow func(set []string, from int) bool
+	grow = func(set []string, from int) bool {
+		for i := from; i < len(list); i++ {
+			if len(sets) == maxSets {
+				return false
+			}
+			next := append(slices.Clone(set), list[i])
+			sets = append(sets, next)
+			if len(next) < tests && !grow(next, i+1) {
+				return false
 			}
 		}
-		return out
+		return true
 	}
-	for i := range list {
-		for j := i + 1; j < len(list); j++ {
-			out = append(out, []string{list[i], list[j]})
-		}
-	}
-	return append(out, list)
+	whole = grow(nil, 0)
+	slices.SortStableFunc(sets, func(a, b []string) int { return len(a) - len(b) })
+	return sets, whole
 }
 
 // around gives the numbers, one between each two of them and one beyond each end.
@@ -272,7 +412,8 @@ func around(list []*big.Rat) []string {
 	out = append(out, new(big.Rat).Add(list[len(list)-1], one))
 	texts := make([]string, len(out))
 	for i, n := range out {
-		texts[i] = strings.TrimSuffix(strings.TrimRight(n.FloatString(6), "0"), ".")
+		digits, _ := n.FloatPrec() // decimal numbers and their means are exact
+		texts[i] = n.FloatString(digits)
 	}
 	return texts
 }

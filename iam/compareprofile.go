@@ -90,13 +90,14 @@ func (d *comparer) newProfile(p Principal, pattern string) (*profile, bool) {
 		return nil, false
 	}
 	s := scope{q: q, catalogue: d.engine.catalogue, who: w}
-	s.derive()
 	out := &profile{who: w, fixed: map[string]binding{}, account: w.account}
 	for _, key := range principalKeys() {
 		out.fixed[key] = binding{absent: true}
 	}
-	for key, values := range s.derived {
-		out.fixed[key] = binding{values: values}
+	for _, key := range append(principalKeys(), "aws:userid", "aws:federatedprovider") {
+		if values, ok := s.derived(key); ok {
+			out.fixed[key] = binding{values: values}
+		}
 	}
 	if !w.inAccount() {
 		// A request without an AWS identity has nothing that hangs on one

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"math/big"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,13 +23,14 @@ func (s *scope) condition(c *policy.Condition) Expr {
 		return s.missing("a condition: "+c.More.String(), c.More)
 	}
 	open := func(vars []string) Expr {
-		return Expr{op: isAtom, atom: &atom{vars: vars, cond: c, again: func(t *scope) Expr { return t.condition(c) }}}
+		return Expr{op: isAtom, atom: &atom{of: s, vars: vars, cond: c, again: func(t *scope) Expr { return t.condition(c) }}}
 	}
 	v, st := s.key(c.Lower)
 	op := c.Operator
-	if st == present && len(v.List) == 0 {
-		// An empty list is a key without a value, save for the set operators,
-		// which have a rule for it.
+	if st == present && (len(v.List) == 0 || op.Set != "" && op.Test != policy.NullTest && !slices.ContainsFunc(v.List, func(text string) bool { return text != "" })) {
+		// An empty list is a key without a value; to the set operators an empty
+		// text is none either
+		// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
 		st = absent
 	}
 	if op.Test == policy.NullTest {
@@ -47,7 +49,14 @@ func (s *scope) condition(c *policy.Condition) Expr {
 	}
 	switch st {
 	case allUnknown, valueUnknown:
-		return open([]string{c.Lower})
+		vars := []string{c.Lower}
+		for _, t := range c.Values {
+			_, _, unknown := t.Fill(s.variable)
+			for _, name := range unknown {
+				vars = append(vars, strings.ToLower(name))
+			}
+		}
+		return open(vars)
 	case absent:
 		switch {
 		case op.IfExists, op.Set == policy.ForAll:

@@ -15,13 +15,19 @@ func (e *Engine) Decide(q *Question) (*Decision, error) {
 	}
 	// A request that is evaluated against several resources needs all of them
 	// (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+	if len(scopes) == 1 {
+		o := scopes[0].decide()
+		o.parts = []doors{o.doors}
+		d := o.resolve(scopes[0])
+		d.Problems = problems
+		return d, nil
+	}
 	all := outcome{allow: yes()}
 	for _, s := range scopes {
 		o := s.decide()
 		all.allow, all.deny = and(all.allow, o.allow), or(all.deny, o.deny)
 		all.used = append(all.used, o.used...)
-		all.gates = append(all.gates, o.gates...)
-		all.grants = append(all.grants, o.grants...)
+		all.parts = append(all.parts, o.doors)
 	}
 	d := all.resolve(scopes[0])
 	d.Problems = problems
@@ -32,23 +38,37 @@ func (e *Engine) Decide(q *Question) (*Decision, error) {
 type outcome struct {
 	allow, deny Expr
 	used        []usedExpr
-	gates       []gate // each must be open
-	grants      []gate // for each resource one must be open
+	doors               // of the resource that is being decided
+	parts       []doors // of all resources
 }
 
-// gate is a layer with whether it lets the request through, and whether it
-// denies.
+// doors tell, for one resource, which layers are open to the request: each gate
+// must be, and of each group of grants one.
+type doors struct {
+	gates  []gate
+	grants [][]gate
+}
+
+// gate is a layer with whether it lets the request through.
 type gate struct {
-	layer      Layer
-	open, deny Expr
+	layer Layer
+	open  Expr
 }
 
 // limit adds a layer that every request must pass.
 func (o *outcome) limit(layer Layer, open Expr, said side) {
-	o.gates = append(o.gates, gate{layer, open, said.deny})
+	o.gate(layer, open)
 	o.hear(said)
 }
 
+// gate adds a layer that may be closed.
+func (o *outcome) gate(layer Layer, open Expr) {
+	if !open.True() {
+		o.gates = append(o.gates, gate{layer, open})
+	}
+}
+
+// hear adds what a layer denies, and the statements that it says it with.
 func (o *outcome) hear(said side) {
 	o.used = append(o.used, said.used...)
 	o.deny = or(o.deny, said.deny)
@@ -59,7 +79,7 @@ func (o *outcome) hear(said side) {
 func (s *scope) decide() outcome {
 	var o outcome
 	if s.free() {
-		return outcome{allow: yes(), grants: []gate{{layer: LayerService, open: yes()}}}
+		return outcome{allow: yes(), doors: doors{grants: [][]gate{{{LayerService, yes()}}}}}
 	}
 	p, w := &s.q.Policies, &s.who
 
@@ -96,24 +116,25 @@ func (s *scope) decide() outcome {
 		o.limit(LayerEndpoint, endpoint, side{})
 	}
 
-	resource, said := s.resourceGrants()
+	sources, said := s.sources()
 	o.hear(said)
-	granted := gate{s.resourceLayer(), resource.any(), said.deny}
+	var granted Expr
 	switch {
 	case !w.inAccount():
 		// Services, users of identity providers and strangers have nothing but
 		// what the resource grants.
-		o.grants = append(o.grants, granted)
+		o.grants = append(o.grants, gates(sources))
+		granted = anyOf(sources).any()
 	case s.account == w.account || s.account == "aws":
-		granted.open = s.withinAccount(&o, granted, resource)
+		granted = s.withinAccount(&o, sources)
 	default:
-		granted.open = s.acrossAccounts(&o, granted, resource)
+		granted = s.acrossAccounts(&o, sources)
 	}
 	for _, g := range s.serviceGates(&o) {
 		o.gates = append(o.gates, g)
-		granted.open = and(granted.open, g.open)
+		granted = and(granted, g.open)
 	}
-	o.allow = and(scp, endpoint, granted.open)
+	o.allow = and(scp, endpoint, granted)
 	return o
 }
 
@@ -123,19 +144,30 @@ func (s *scope) decide() outcome {
 // identity policies to pass on
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html,
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
-func (s *scope) withinAccount(o *outcome, granted gate, resource reach) Expr {
-	own := s.ownPolicies(o)
+func (s *scope) withinAccount(o *outcome, sources []source) Expr {
+	own, resource := s.ownPolicies(o), anyOf(sources)
 	trust := s.trustsAccount()
 	passed := and(or(is(trust), resource.account), own.identity)
-	fromResource := or(resource.direct, resource.role)
-	if !trust || s.hasResourceSide() {
-		o.grants = append(o.grants, gate{granted.layer, fromResource, granted.deny})
+	var grants []gate
+	for _, from := range sources {
+		if open := or(from.direct, from.role); !trust {
+			// A key or a role that trusts the account has its part in it.
+			grants = append(grants, gate{from.layer, or(open, and(from.account, own.identity))})
+		} else if from.there {
+			grants = append(grants, gate{from.layer, open})
+		}
 	}
-	o.grants = append(o.grants, gate{s.identityLayer(), passed, no()})
-	if !resource.direct.True() {
-		o.gates = append(o.gates, gate{LayerBoundary, own.boundary, no()}, gate{LayerSession, own.session, no()})
+	within := and(own.boundary, own.session)
+	if resource.direct.True() {
+		// Boundary and session policy stop nothing, but they may keep the identity
+		// policies from having decided.
+		o.grants = append(o.grants, append(grants, gate{s.identityLayer(), and(within, passed)}))
+	} else {
+		o.grants = append(o.grants, append(grants, gate{s.identityLayer(), passed}))
+		o.gate(LayerBoundary, own.boundary)
+		o.gate(LayerSession, own.session)
 	}
-	return or(resource.direct, and(own.boundary, own.session, or(resource.role, passed)))
+	return or(resource.direct, and(within, or(resource.role, passed)))
 }
 
 // acrossAccounts: both sides must allow
@@ -144,18 +176,19 @@ func (s *scope) withinAccount(o *outcome, granted gate, resource reach) Expr {
 // service-linked role, whose policies nobody can change, uses a key of another
 // account
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html).
-func (s *scope) acrossAccounts(o *outcome, granted gate, resource reach) Expr {
+func (s *scope) acrossAccounts(o *outcome, sources []source) Expr {
 	own := s.ownPolicies(o)
 	within := and(own.boundary, own.session)
 	grant := s.kmsGrants()
 	byGrant := or(grant.direct, and(within, grant.role))
 	if byGrant.True() {
-		o.grants = append(o.grants, gate{LayerGrant, yes(), no()})
+		o.grants = append(o.grants, []gate{{LayerGrant, yes()}})
 	} else {
-		o.gates = append(o.gates, gate{s.identityLayer(), own.identity, no()}, gate{LayerBoundary, own.boundary, no()},
-			gate{LayerSession, own.session, no()}, granted)
+		o.gate(LayerBoundary, own.boundary)
+		o.gate(LayerSession, own.session)
+		o.grants = append(o.grants, []gate{{s.identityLayer(), own.identity}}, gates(sources))
 	}
-	return or(and(own.identity, within, resource.any()), byGrant)
+	return or(and(own.identity, within, anyOf(sources).any()), byGrant)
 }
 
 // own is what the policies attached to a principal allow.
@@ -165,19 +198,20 @@ type own struct{ identity, boundary, session Expr }
 // heard.
 func (s *scope) ownPolicies(o *outcome) own {
 	p, w := &s.q.Policies, &s.who
-	if w.kind == root {
-		// The root user may do everything in its account, and nobody can attach a
-		// policy to it (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html).
-		return own{yes(), yes(), yes()}
-	}
 	hear := func(layer Layer, docs []*policy.Document) Expr {
 		said := s.says(layer, docs)
 		o.limit(layer, yes(), said)
 		return said.allow
 	}
-	out := own{hear(LayerIdentity, p.Identity), yes(), yes()}
-	if p.Boundary != nil {
-		out.boundary = hear(LayerBoundary, p.Boundary)
+	out := own{yes(), yes(), yes()}
+	if w.kind != root {
+		// The root user may do everything in its account, and nobody can attach a
+		// policy to it (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html);
+		// but a session that AssumeRoot gave has the policy of its task.
+		out.identity = hear(LayerIdentity, p.Identity)
+		if p.Boundary != nil {
+			out.boundary = hear(LayerBoundary, p.Boundary)
+		}
 	}
 	switch {
 	case p.Session != nil:
@@ -190,21 +224,49 @@ func (s *scope) ownPolicies(o *outcome) own {
 	return out
 }
 
-// resourceGrants is what the resource's own policy, and what a service has
-// beside it, grants to the principal.
-func (s *scope) resourceGrants() (reach, side) {
+// source is something of the resource that grants.
+type source struct {
+	layer Layer
+	there bool // false: the resource has no such thing
+	reach
+}
+
+func anyOf(sources []source) reach {
+	var r reach
+	for _, from := range sources {
+		r = r.or(from.reach)
+	}
+	return r
+}
+
+func gates(sources []source) []gate {
+	var out []gate
+	for _, from := range sources {
+		out = append(out, gate{from.layer, from.any()})
+	}
+	return out
+}
+
+// sources are what the resource's own policy, and what its service has beside
+// it, grants to the principal. What the policy denies is told too.
+func (s *scope) sources() ([]source, side) {
+	own := s.q.Policies.Resource
 	switch s.service {
 	case "s3":
 		if s.q.Facts.S3 != nil {
-			return s.s3Grants()
+			return s.s3Sources()
 		}
 	case "elasticfilesystem":
-		if s.q.Policies.Resource == nil && strings.HasPrefix(strings.ToLower(s.name), "client") {
+		if own == nil && strings.HasPrefix(strings.ToLower(s.name), "client") {
 			// A file system without a policy is open to whoever reaches its mount
 			// target (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html).
-			return reach{direct: yes()}, side{}
+			return []source{{LayerService, true, reach{direct: yes()}}}, side{}
 		}
 	}
-	r, said := s.grants(LayerResource, s.q.Policies.Resource, s.powerless)
-	return r.or(s.kmsGrants()), said
+	r, said := s.grants(LayerResource, own, s.powerless)
+	out := []source{{LayerResource, own != nil, r}}
+	if s.service == "kms" && len(s.q.Facts.Grants) > 0 {
+		out = append(out, source{LayerGrant, true, s.kmsGrants()})
+	}
+	return out, said
 }

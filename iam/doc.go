@@ -13,5 +13,8 @@
 // as an expression ([Expr]); solve.go then tries whether some value of the
 // unknown lets the request through, and the answer is DependsOn only if it does.
 //
+// [Engine.Compare] asks the other way round: is there any request at all that one
+// policy allows and another does not? compare.go says how that is proven.
+//
 // The package does no I/O. An Engine may be used by many goroutines at once.
 package iam

@@ -416,7 +416,7 @@ func (x *escalator) gained(s *standing, p *Primitive, c *cast) *standing {
 	case "target":
 		to = &standing{subject: c.target}
 	default:
-		to = x.made(s, p.Gives.Whom)
+		to = x.made(s, p.Gives.Whom, c.limit)
 	}
 	for _, ch := range p.Gives.Changes {
 		to = to.changed(ch, c)
@@ -424,18 +424,27 @@ func (x *escalator) gained(s *standing, p *Primitive, c *cast) *standing {
 	return to
 }
 
-// made is a user or a role that an escalation makes in the account.
-func (x *escalator) made(s *standing, whom string) *standing {
+// made is a user or a role that an escalation makes in the account, with a
+// boundary when limit is the ARN of one.
+func (x *escalator) made(s *standing, whom, limit string) *standing {
 	kind := strings.TrimPrefix(whom, "new-")
-	arn := "arn:" + s.partition() + ":iam::" + s.account.ID + ":" + kind + "/(new)"
+	name := "(new)"
+	if limit != "" {
+		name = "(new within " + limit[strings.LastIndexByte(limit, '/')+1:] + ")"
+	}
+	arn := "arn:" + s.partition() + ":iam::" + s.account.ID + ":" + kind + "/" + name
 	if t := x.byARN[arn]; t != nil {
 		return &standing{subject: t}
 	}
-	r := &haetae.Resource{Type: "AWS::IAM::User", ID: "(new " + kind + ")", ARN: arn, Account: s.resource.Account}
+	r := &haetae.Resource{Type: "AWS::IAM::User", ID: name, ARN: arn, Account: s.resource.Account}
 	if kind == "role" {
 		r.Type = "AWS::IAM::Role"
 	}
-	t := &subject{resource: r, arn: arn, role: kind == "role", account: s.account, made: true, trust: grantTo(s.arn, "sts:AssumeRole")}
+	t := &subject{resource: r, arn: arn, role: kind == "role", account: s.account, made: true, limit: limit, trust: grantTo(s.arn, "sts:AssumeRole")}
+	if limit != "" {
+		d, bounding := x.managedOne(s.resource, limit, policy.Boundary, "PermissionsBoundary")
+		t.boundary, t.bounding = []*policy.Document{d}, bounding
+	}
 	x.byARN[arn], x.byResource[r] = t, t
 	return &standing{subject: t}
 }

@@ -29,7 +29,7 @@ func company(principals int, seed uint64) *haetae.Snapshot {
 	policies := func(statements ...any) []any {
 		return []any{map[string]any{"PolicyName": "own", "PolicyDocument": doc(statements...)}}
 	}
-	const perAccount = 100
+	perAccount := min(100, principals)
 	services := []string{"lambda", "ec2", "ecs-tasks", "codebuild", "glue", "sagemaker", "states", "cloudformation"}
 	for a := range principals / perAccount {
 		id := fmt.Sprintf("%012d", 111100000000+a)
@@ -91,7 +91,7 @@ func worldFrom(tb testing.TB, snap *haetae.Snapshot) *iam.World {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return iam.NewWorld(iam.New(c), graph.New(sch, graph.Assemble(sch, snap, graph.Options{})), iam.Options{})
+	return iam.NewWorld(iam.New(c), graph.New(sch, graph.Assemble(sch, snap, graph.Options{})), iam.Options{AssumeNoOrganization: true})
 }
 
 // read is the catalogue; it is decoded once for all tests.

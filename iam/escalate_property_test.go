@@ -142,7 +142,7 @@ func TestDenyingEverythingLeavesNoStepThatNeedsAPermission(t *testing.T) {
 }
 
 func TestDenyingAnActionNeverAddsAPath(t *testing.T) {
-	snap := company(100, 5)
+	snap := company(40, 5)
 	before := worldFrom(t, graph.Clone(snap)).Escalations(catalogue(t)).AllPaths(admins)
 	reached := map[string]bool{}
 	for n := range before {
@@ -181,7 +181,7 @@ func worldAdmin(t *testing.T, snap *haetae.Snapshot, arn string) bool {
 
 func TestEscalationsAreTheSameEachTime(t *testing.T) {
 	list := func() string {
-		e := worldFrom(t, company(100, 9)).Escalations(catalogue(t))
+		e := worldFrom(t, company(60, 9)).Escalations(catalogue(t))
 		out := ""
 		for _, n := range e.Nodes() {
 			out += n.ARN + " " + all(e.Paths(n, admins)) + "\n"

@@ -170,12 +170,84 @@ func TestPathsToAdministrators(t *testing.T) {
 		{"a role that is passed to one service only",
 			user("dev", "", allow("lambda:*")+`, {Effect: Allow, Action: "iam:PassRole", Resource: "*", Condition: {StringEquals: {iam:PassedToService: ec2.amazonaws.com}}}`) +
 				role("boss", by("lambda"), "", admin), ""},
+		{"a new role must have a boundary that allows nothing of worth",
+			user("dev", "", `{Effect: Allow, Action: ["iam:CreateRole", "iam:PutRolePolicy"], Resource: "*", Condition: {StringEquals: {iam:PermissionsBoundary: "arn:aws:iam::111122223333:policy/limit"}}}`) +
+				managedPolicy("limit", one, allow("s3:*")), ""},
+		{"a new role must have a boundary that allows everything",
+			user("dev", "", `{Effect: Allow, Action: ["iam:CreateRole", "iam:PutRolePolicy"], Resource: "*", Condition: {StringEquals: {iam:PermissionsBoundary: "arn:aws:iam::111122223333:policy/limit"}}}`) +
+				managedPolicy("limit", one, admin), "new-role-put-policy"},
+		{"a stack must have another service role than that of an administrator",
+			user("dev", "", allow("iam:PassRole")+`, {Effect: Allow, Action: "cloudformation:*", Resource: "*", Condition: {StringEquals: {cloudformation:RoleArn: "arn:aws:iam::111122223333:role/small"}}}`) +
+				role("boss", by("cloudformation"), "", admin), ""},
+		{"an instance of one type only may be started",
+			user("dev", "", allow("iam:PassRole")+`, {Effect: Allow, Action: "ec2:RunInstances", Resource: "*", Condition: {StringEqualsIfExists: {ec2:InstanceType: t3.micro}}}`) +
+				role("boss", by("ec2"), "", admin) + `  app: {Type: AWS::IAM::InstanceProfile, ARN: "arn:aws:iam::111122223333:instance-profile/app", Region: "", Properties: {InstanceProfileName: app, Roles: [boss]}}` + "\n",
+			"ec2-run-instances"},
+		{"a tag that calls must bring is brought by those that can",
+			user("dev", "", allow("iam:PassRole")+`, {Effect: Allow, Action: "lambda:*", Resource: "*", Condition: {StringEquals: {aws:RequestTag/team: dev}}}`) + role("boss", by("lambda"), "", admin),
+			"lambda-create-event-source"},
 		{"a policy that was not read leaves all unknown, of the role that is there",
 			user("dev", "", allow("sts:AssumeRole")) + role("boss", account, "", "") + "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := found(t, c.world)
 			if got := all(e.Paths(node(t, e, "dev"), iam.Goal{Admin: true})); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestOtherGoalsAndAccounts(t *testing.T) {
+	strange := `  far: {Type: AWS::IAM::Role, Account: "444455556666", ARN: "arn:aws:iam::444455556666:role/far", Region: "", Properties: {RoleName: far, AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:root"}, Action: "sts:AssumeRole"%s}]}, Policies: [{PolicyName: all, PolicyDocument: {Version: "2012-10-17", Statement: [` + admin + `]}}]}}` + "\n"
+	management := func(is bool) string {
+		return fmt.Sprintf("  \"111122223333\": {Type: Haetae::Account, Region: \"\", Observed: {AccountId: \"111122223333\", IsManagementAccount: %t}}\n", is)
+	}
+	trail := `  main: {Type: AWS::CloudTrail::Trail, ARN: "arn:aws:cloudtrail:us-east-1:111122223333:trail/main", Properties: {TrailName: main}}` + "\n"
+	instance := `  i-1: {Type: AWS::EC2::Instance, ARN: "arn:aws:ec2:us-east-1:111122223333:instance/i-1", Properties: {IamInstanceProfile: app}}
+  app: {Type: AWS::IAM::InstanceProfile, ARN: "arn:aws:iam::111122223333:instance-profile/app", Region: "", Properties: {InstanceProfileName: app, Roles: [boss]}}
+`
+	const shell = "ssm:StartSession"
+	for _, c := range []struct {
+		name, world string
+		goal        iam.Goal
+		want        string
+	}{
+		{"a role of another account that trusts this one, and both sides allow",
+			user("dev", "", allow("sts:AssumeRole")) + fmt.Sprintf(strange, ""), admins, "role-assume"},
+		{"a role of another account that trusts this one, and this side does not allow",
+			user("dev", "", allow("s3:*")) + fmt.Sprintf(strange, ""), admins, ""},
+		{"a role of another account that asks for an external id",
+			user("dev", "", allow("sts:AssumeRole")) + fmt.Sprintf(strange, `, Condition: {StringEquals: {sts:ExternalId: secret}}`), admins, "if role-assume"},
+		{"a role of another account that asks for another organization",
+			user("dev", "", allow("sts:AssumeRole")) + fmt.Sprintf(strange, `, Condition: {StringEquals: {aws:PrincipalAccount: "999999999999"}}`), admins, ""},
+		{"a trust policy that names the user needs no permission of its own",
+			user("dev", "", allow("s3:*")) + role("boss", `{AWS: "arn:aws:iam::111122223333:user/dev"}`, "", admin), admins, "role-assume"},
+		{"a trust policy that asks for the account of the caller's function",
+			user("dev", "", allow("iam:PassRole lambda:CreateFunction lambda:InvokeFunction")) +
+				strings.Replace(role("boss", by("lambda"), "", admin), `Action: "sts:AssumeRole"}`, `Action: "sts:AssumeRole", Condition: {StringEquals: {aws:SourceAccount: "111122223333"}}}`, 1), admins, "lambda-create-invoke"},
+		{"a trust policy that asks for another account",
+			user("dev", "", allow("iam:PassRole lambda:CreateFunction lambda:InvokeFunction")) +
+				strings.Replace(role("boss", by("lambda"), "", admin), `Action: "sts:AssumeRole"}`, `Action: "sts:AssumeRole", Condition: {StringEquals: {aws:SourceAccount: "444455556666"}}}`, 1), admins, ""},
+		{"whether the agent is connected was not read",
+			user("dev", "", allow(shell)) + role("boss", by("ec2"), "", admin) + instance +
+				"  mi: {Type: AWS::SSM::ManagedInstance, Properties: {}, Observed: {InstanceId: i-1}}\n", admins, "?ssm-start-session"},
+		{"no agent, no session",
+			user("dev", "", allow(shell)) + role("boss", by("ec2"), "", admin) + instance, admins, ""},
+		{"a trail can be stopped", user("dev", "", allow("cloudtrail:StopLogging")) + trail, iam.Goal{End: "guardrail"}, "cloudtrail-stop-logging"},
+		{"policies of the organization are for the management account",
+			user("dev", "", allow("organizations:DetachPolicy")) + management(true), iam.Goal{End: "guardrail"}, "organizations-detach-policy"},
+		{"a member of the organization cannot touch them",
+			user("dev", "", allow("organizations:DetachPolicy")) + management(false), iam.Goal{End: "guardrail"}, ""},
+		{"a principal by its ARN", user("dev", "", allow("iam:CreateAccessKey", "arn:aws:iam::111122223333:user/ops")) + user("ops", "", allow("s3:*")),
+			iam.Goal{ARN: "arn:aws:iam::111122223333:user/ops"}, "user-access-key"},
+		{"an administrator of the account has every principal of it",
+			user("dev", "", allow("iam:PutUserPolicy", "arn:aws:iam::111122223333:user/dev")) + user("ops", "", allow("s3:*")),
+			iam.Goal{ARN: "arn:aws:iam::111122223333:user/ops"}, "self-put-user-policy"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := found(t, c.world)
+			if got := all(e.Paths(node(t, e, "dev"), c.goal)); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})

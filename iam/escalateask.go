@@ -8,6 +8,7 @@ import (
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/arn"
+	"github.com/haetae/haetae/permission"
 	"github.com/haetae/haetae/policy"
 )
 
@@ -233,20 +234,18 @@ type attempt struct {
 	unlimited bool // as if the organization limited nothing
 }
 
-// choosable tells whether the caller sets a condition key as it likes, such as
-// the parameters of its call, rather than having to be somewhere or somebody.
-func choosable(lower, service string) bool {
+// choosable tells whether the caller sets a condition key as it likes. Other
+// parameters of a call say what the call does, or are facts about what is there:
+// a call that hangs on them is conditional.
+func choosable(lower string, c *attempt) bool {
 	switch lower {
 	case "aws:tagkeys", "aws:requestedregion", "sts:rolesessionname", "sts:sourceidentity":
 		return true
-	case "sts:externalid", "s3:signatureage", "s3:authtype":
-		return false
+	case "ec2:instancetype", "ec2:region", "ec2:volumesize", "ec2:volumetype", "ec2:encrypted", "ec2:metadatahttptokens", "autoscaling:instancetype",
+		"autoscaling:instancetypes", "sagemaker:instancetypes", "lambda:principal", "lambda:functionurlauthtype":
+		return c.fresh
 	}
-	if strings.HasPrefix(lower, "aws:requesttag/") || strings.HasPrefix(lower, "saml:") {
-		return true
-	}
-	prefix, _, _ := strings.Cut(lower, ":")
-	return prefix == service && !fact(lower)
+	return strings.HasPrefix(lower, "aws:requesttag/")
 }
 
 // ask decides a call of a standing. Keys of the request that nobody knows are
@@ -300,14 +299,13 @@ func (x *escalator) decide(s *standing, c *attempt) reply {
 	}
 	// The keys that the caller sets are set as in the example, and all others
 	// stay unknown. If the call is allowed so, the caller can have it so.
-	service, _ := policy.SplitAction(c.action)
 	chosen := map[string]Values{}
 	try := *q
 	try.Request.Context = maps.Clone(q.Request.Context)
 	try.Known = slices.Clone(q.Known)
 	d.Depends.Request.atoms(func(a *atom) {
 		for _, v := range a.vars {
-			if (choosable(v, service) || s.freeTags && strings.HasPrefix(v, "aws:principaltag/")) && !q.isKnown(v) {
+			if (choosable(v, c) || s.freeTags && strings.HasPrefix(v, "aws:principaltag/")) && !q.isKnown(v) {
 				try.Known = append(try.Known, v)
 				if value, ok := lookup(d.Depends.Example.Context, v); ok {
 					chosen[v], try.Request.Context[v] = value, value
@@ -376,12 +374,21 @@ func (x *escalator) question(s *standing, c *attempt) (*Question, error) {
 	if region, known := regionOf(c.resources); known {
 		given["aws:RequestedRegion"] = One(region)
 	}
+	var lacking []string
 	for k, v := range c.context {
+		if len(v.List) == 0 {
+			lacking = append(lacking, k)
+			continue
+		}
 		given[k] = v
 	}
 	q, _, err := x.world.Ask(Request{Principal: Principal{ARN: s.arn}, Action: c.action, Resources: c.resources, Context: given})
 	if err != nil {
 		return nil, err
+	}
+	q.Known = append(q.Known, lacking...)
+	if !x.takesTags(c.action) {
+		q.Known = append(q.Known, "aws:RequestTag/*", "aws:TagKeys")
 	}
 	p := &q.Policies
 	p.Identity, p.Boundary = x.without(x.identity(s), c.action), nil
@@ -413,6 +420,22 @@ func (x *escalator) question(s *standing, c *attempt) (*Question, error) {
 		q.Known = append(q.Known, "aws:PrincipalTag/*")
 	}
 	return q, nil
+}
+
+// takesTags tells whether a call can bring tags: only then it has their keys
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag).
+func (x *escalator) takesTags(action string) bool {
+	service, name := policy.SplitAction(action)
+	a, found := x.engine.catalogue.Action(service, name)
+	if !found {
+		return true
+	}
+	tag := func(k *permission.Key) bool {
+		return k.Name == "aws:TagKeys" || strings.HasPrefix(k.Name, "aws:RequestTag/")
+	}
+	return slices.ContainsFunc(a.Keys, tag) || slices.ContainsFunc(a.Resources, func(r permission.Resource) bool {
+		return slices.ContainsFunc(r.Keys, tag) || r.Need == permission.NotSaid
+	})
 }
 
 // regionOf is the region that a call goes to, as far as its resources say. The

@@ -19,6 +19,7 @@ type cast struct {
 	version  int // of the policy, -1 when its versions were not read
 	provider *haetae.Resource
 	missing  string // the rest of the ARN of the provider that is not there
+	limit    string // ARN of the boundary of a principal that is made, "" for none
 }
 
 // casts visits every way to fill the parts of a primitive for a standing.
@@ -26,7 +27,9 @@ func (x *escalator) casts(p *Primitive, s *standing, visit func(cast)) {
 	x.throughs(p, s, func(c cast) {
 		x.targets(p, s, c, func(c cast) {
 			x.groups(p, s, c, func(c cast) {
-				x.policies(p, s, c, func(c cast) { x.providers(p, s, c, visit) })
+				x.policies(p, s, c, func(c cast) {
+					x.providers(p, s, c, func(c cast) { x.limits(p, s, c, visit) })
+				})
 			})
 		})
 	})
@@ -179,6 +182,33 @@ func (x *escalator) providers(p *Primitive, s *standing, c cast, visit func(cast
 	for _, r := range list {
 		c.provider = r
 		visit(c)
+	}
+}
+
+// limits visits the boundaries that a principal which is made may get: none, and
+// those that policies ask for.
+func (x *escalator) limits(p *Primitive, s *standing, c cast, visit func(cast)) {
+	visit(c)
+	if !strings.HasPrefix(p.Gives.Whom, "new-") {
+		return
+	}
+	docs := slices.Clone(x.identity(s))
+	for _, l := range s.account.SCP {
+		docs = append(docs, l.Policies...)
+	}
+	seen := map[string]bool{}
+	for _, d := range docs {
+		for _, st := range d.Statements {
+			for _, cond := range st.Conditions {
+				for _, v := range cond.Values {
+					if arn, ok := v.Plain(); ok && cond.Lower == "iam:permissionsboundary" && strings.HasPrefix(arn, "arn:") && !seen[arn] {
+						seen[arn] = true
+						c.limit = arn
+						visit(c)
+					}
+				}
+			}
+		}
 	}
 }
 

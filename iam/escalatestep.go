@@ -17,8 +17,14 @@ func (x *escalator) steps(s *standing, visit func(u Use, doubt Doubt)) {
 		if p.By == "user" && s.role || p.By == "role" && !s.role || !x.worthTrying(p, may) {
 			continue
 		}
+		// One resource is enough for each role that many have.
+		had := map[*subject]bool{}
 		x.casts(p, s, func(c cast) {
+			if p.Through != nil && had[c.target] && p.Gives.What == "principal" {
+				return
+			}
 			if u, doubt, ok := x.play(p, s, c); ok {
+				had[c.target] = doubt.None()
 				visit(u, doubt)
 			}
 		})
@@ -239,28 +245,39 @@ func (t *trying) ask(need *Need, list []string, n names) (Call, bool) {
 	return call, true
 }
 
-// context are the keys that a need sets. ${boundary} is the boundary of who the
-// call is about; a principal without one has no such key.
+// context are the keys that a need sets. A principal without a boundary has no
+// key that tells it.
 func (t *trying) context(need *Need, n names) map[string]Values {
 	out := map[string]Values{}
 	for k, v := range need.Context {
-		if v != "${boundary}" {
-			filled, _ := n.fill(v)
-			out[k] = One(filled)
-			continue
+		switch v {
+		case "${boundary}":
+			if v = t.boundary(need); v == "" {
+				out[k] = Values{}
+				continue
+			}
+		case "${target}", "${through}":
+			v, _ = t.x.part(strings.Trim(v, "${}"), t.s, t.c)
+		default:
+			v, _ = n.fill(v)
 		}
-		about := t.s.subject
-		unbound := t.s.unbound
-		if slices.Contains(need.On, "target") && t.c.target != nil {
-			about, unbound = t.c.target, false
-		}
-		if about.limit != "" && !unbound {
-			out[k] = One(about.limit)
-		} else {
-			out[k] = Values{}
-		}
+		out[k] = One(v)
 	}
 	return out
+}
+
+// boundary is the ARN of the boundary of whom a need is about: somebody who is
+// made, the target, or the principal.
+func (t *trying) boundary(need *Need) string {
+	switch {
+	case strings.HasPrefix(t.p.Gives.Whom, "new-"):
+		return t.c.limit
+	case slices.Contains(need.On, "target") && t.c.target != nil:
+		return t.c.target.limit
+	case t.s.unbound:
+		return ""
+	}
+	return t.s.limit
 }
 
 // apart finds names for each call alone.

@@ -182,6 +182,7 @@ const administratorAccess = ":iam::aws:policy/AdministratorAccess"
 func (e *estate) managedOne(r *haetae.Resource, ref any, typ policy.Type, path string) (*policy.Document, *haetae.Resource) {
 	p, why := e.graph.Find(r, "AWS::IAM::ManagedPolicy", ref)
 	name := fmt.Sprint(ref)
+	name = name[strings.LastIndexByte(name, '/')+1:]
 	if p == nil {
 		if text, ok := ref.(string); ok && strings.HasSuffix(text, administratorAccess) {
 			return e.document(allowAll(), typ, Source{r, path, "AdministratorAccess"}), nil

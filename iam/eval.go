@@ -183,6 +183,7 @@ type questionJSON struct {
 			ManagementAccount bool              `json:"managementAccount"`
 			ServiceLinkedRole bool              `json:"serviceLinkedRole"`
 			Root              bool              `json:"root"`
+			CanonicalID       string            `json:"canonicalID"`
 			OrgID             string            `json:"orgID"`
 			OrgPath           oneOrMany         `json:"orgPath"`
 			Tags              map[string]string `json:"tags"`
@@ -207,11 +208,11 @@ type questionJSON struct {
 			} `json:"grants"`
 		} `json:"kms"`
 		S3 *struct {
-			BucketOwner string    `json:"bucketOwner"`
-			ObjectOwner string    `json:"objectOwner"`
-			Ownership   string    `json:"ownership"`
-			ACL         []aclJSON `json:"acl"`
-			BucketABAC  bool      `json:"bucketAbac"`
+			BucketOwner string            `json:"bucketOwner"`
+			ObjectOwner string            `json:"objectOwner"`
+			Ownership   string            `json:"ownership"`
+			ACL         []json.RawMessage `json:"acl"`
+			BucketABAC  bool              `json:"bucketAbac"`
 			Block       struct {
 				Account PublicAccessBlock `json:"account"`
 				Bucket  PublicAccessBlock `json:"bucket"`
@@ -264,27 +265,37 @@ type levelJSON struct {
 	Policies documents `json:"policies"`
 }
 
-// aclJSON is a grant of an ACL: {"grantee": …, "permission": …}, or as the S3
-// API prints it.
-type aclJSON struct {
-	Grantee    json.RawMessage `json:"grantee"`
-	Permission string          `json:"permission"`
-}
-
-func (a *aclJSON) grant() (ACLGrant, error) {
-	g := ACLGrant{Permission: a.Permission}
-	if len(a.Grantee) > 0 && a.Grantee[0] == '"' {
-		return g, json.Unmarshal(a.Grantee, &g.Grantee)
+// readACL reads an entry of an ACL: {"grantee": …, "permission": …}, where the
+// grantee is a text or an object as the S3 API prints it, or the name of a canned
+// ACL.
+func readACL(raw json.RawMessage, bucketOwner string) ([]ACLGrant, error) {
+	var canned string
+	if json.Unmarshal(raw, &canned) == nil {
+		grants, ok := CannedACL(canned, bucketOwner)
+		if !ok {
+			return nil, fmt.Errorf("there is no canned ACL %q", canned)
+		}
+		return grants, nil
+	}
+	var entry struct {
+		Grantee    json.RawMessage `json:"grantee"`
+		Permission string          `json:"permission"`
+	}
+	if err := json.Unmarshal(raw, &entry); err != nil {
+		return nil, err
+	}
+	g := ACLGrant{Permission: entry.Permission}
+	if json.Unmarshal(entry.Grantee, &g.Grantee) == nil {
+		return []ACLGrant{g}, nil
 	}
 	var api struct{ URI, ID string }
-	if err := json.Unmarshal(a.Grantee, &api); err != nil {
-		return g, fmt.Errorf("facts.s3.acl: a grantee is a text or an object with URI or ID: %w", err)
+	if err := json.Unmarshal(entry.Grantee, &api); err != nil {
+		return nil, fmt.Errorf("a grantee is a text or an object with URI or ID: %w", err)
 	}
-	g.Grantee = api.ID
-	if api.URI != "" {
+	if g.Grantee = api.ID; api.URI != "" {
 		g.Grantee = api.URI
 	}
-	return g, nil
+	return []ACLGrant{g}, nil
 }
 
 // ReadQuestion reads a question in the format of `haetae iam eval`. notes are
@@ -309,7 +320,8 @@ func ReadQuestion(line []byte) (q *Question, notes []string, err error) {
 	}
 	f := &q.Facts
 	p, r := &in.Facts.Principal, &in.Facts.Resource
-	f.Principal = PrincipalFacts{p.ManagementAccount, p.ServiceLinkedRole, p.Root, p.OrgID, p.OrgPath, p.Tags}
+	f.Principal = PrincipalFacts{ManagementAccount: p.ManagementAccount, ServiceLinked: p.ServiceLinkedRole, Root: p.Root, CanonicalID: p.CanonicalID,
+		OrgID: p.OrgID, OrgPath: p.OrgPath, Tags: p.Tags}
 	f.Resource = ResourceFacts{r.ManagementAccount, r.AWSManagedKey, r.OrgID, r.OrgPath, r.Tags}
 	for _, g := range in.Facts.KMS.Grants {
 		f.Grants = append(f.Grants, Grant{g.Grantee, g.Retiring, g.Operations, g.Constraints.Equals, g.Constraints.Subset, g.Constraints.SourceArn})
@@ -317,21 +329,21 @@ func ReadQuestion(line []byte) (q *Question, notes []string, err error) {
 	if s := in.Facts.S3; s != nil {
 		f.S3 = &S3Facts{BucketOwner: s.BucketOwner, ObjectOwner: s.ObjectOwner, Ownership: s.Ownership, BucketABAC: s.BucketABAC,
 			Account: s.Block.Account, Bucket: s.Block.Bucket}
-		for i := range s.ACL {
-			g, err := s.ACL[i].grant()
+		if f.S3.BucketOwner == "" {
+			f.S3.BucketOwner = in.Request.Account
+		}
+		for _, raw := range s.ACL {
+			grants, err := readACL(raw, f.S3.BucketOwner)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, fmt.Errorf("facts.s3.acl: %w", err)
 			}
-			f.S3.ACL = append(f.S3.ACL, g)
+			f.S3.ACL = append(f.S3.ACL, grants...)
 		}
 		if a := s.AccessPoint; a != nil {
 			f.S3.AccessPoint = &AccessPoint{ARN: a.ARN, PublicAccessBlock: a.Block}
 			if f.S3.AccessPoint.Policy, err = readDocument(a.Policy, policy.Resource, "accessPoint"); err != nil {
 				return nil, nil, err
 			}
-		}
-		if f.S3.BucketOwner == "" {
-			f.S3.BucketOwner = in.Request.Account
 		}
 	}
 	return q, notes, nil

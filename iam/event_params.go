@@ -49,8 +49,11 @@ func plainName(s string) string {
 func (p *parameters) has(name string) bool { return len(p.find(name)) > 0 }
 
 // find returns the values of a parameter. "a.b" is b somewhere below a. What
-// stands at the top goes before what stands below.
+// stands at the top goes before what stands below; "^a" is only at the top.
 func (p *parameters) find(name string) []any {
+	if at, ok := strings.CutPrefix(name, "^"); ok {
+		return p.top(at)
+	}
 	nodes := []any{p.root}
 	for _, part := range strings.Split(name, ".") {
 		part = plainName(part)
@@ -188,7 +191,7 @@ func (p *parameters) values(list []param) []paramValue {
 
 // parts are those that part knows.
 var parts = []string{"", "keys", "last", "account", "first", "rest", "plain", "slash", "alias", "secret", "any", "path", "linked", "family", "revision", "function", "host",
-	"twelve", "scope", "model", "profile"}
+	"twelve", "scope", "model", "profile", "i-", "mi-"}
 
 // part takes the part of a text that events.txt names. An ARN stays whole.
 func part(s, name string) (paramValue, bool) {
@@ -223,6 +226,8 @@ func part(s, name string) (paramValue, bool) {
 	case "alias":
 		after, ok := strings.CutPrefix(s, "alias/")
 		return paramValue{text: after}, ok
+	case "i-", "mi-":
+		return whole, strings.HasPrefix(s, name)
 	case "secret":
 		return paramValue{text: s + "-??????", pattern: true}, true
 	case "any":

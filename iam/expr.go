@@ -32,6 +32,7 @@ const (
 // or names that start with "@".
 type atom struct {
 	vars []string
+	of   *scope // of the test: a question has one for each resource
 	// again makes the test anew when more is known.
 	again  func(*scope) Expr
 	cond   *policy.Condition // for conditions
@@ -122,7 +123,7 @@ func (e Expr) under(s *scope) Expr {
 		return not(e.args[0].under(s))
 	case isAtom:
 		if slices.ContainsFunc(e.atom.vars, s.assigned) {
-			return e.atom.again(s)
+			return e.atom.again(e.atom.of.like(s))
 		}
 	}
 	return e

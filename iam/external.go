@@ -283,6 +283,7 @@ func (w *World) decideMember(s outsider, action, resource, org string, change fu
 	if s.principal.ARN != "" {
 		q.Policies.Identity = []*policy.Document{everything()}
 		q.Policies.SCP = nil
+		q.Facts.Principal.anybody = true
 		if q.Facts.Principal.OrgID = org; org != "" {
 			q.Facts.Principal.OrgPath = []string{org + "/r-0000/"}
 		}

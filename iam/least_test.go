@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const kim = "arn:aws:iam::111122223333:user/dev/kim"
+const devKim = "arn:aws:iam::111122223333:user/dev/kim"
 
 // needsOf makes the policy of kim from events.
 func needsOf(t testing.TB, principal string, max int, list ...*Event) *Needs {
@@ -69,11 +69,11 @@ func TestThePolicyIsWhatWasDone(t *testing.T) {
 		{"only the policies that were attached can be", 9, []*Event{event(t, "iam", "AttachUserPolicy", `{"userName": "u", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}`)},
 			[]string{`iam:AttachUserPolicy on arn:aws:iam::111122223333:user/*u if {"ArnEquals":{"iam:PolicyARN":["arn:aws:iam::aws:policy/ReadOnlyAccess"]}}`}, "iam:user: the record does not say the whole of UserNameWithPath"},
 		{"a key that was once used without a service is bound to none", 9, []*Event{
-			event(t, "kms", "Decrypt", `{"keyId": "1"}`, `"userIdentity": {"type": "IAMUser", "arn": "`+kim+`", "accountId": "111122223333", "userName": "kim", "invokedBy": "secretsmanager.amazonaws.com"}`),
+			event(t, "kms", "Decrypt", `{"keyId": "1"}`, `"userIdentity": {"type": "IAMUser", "arn": "`+devKim+`", "accountId": "111122223333", "userName": "kim", "invokedBy": "secretsmanager.amazonaws.com"}`),
 			event(t, "kms", "Decrypt", `{"keyId": "1"}`)},
 			[]string{"kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1"}, ""},
 		{"a key that was used through a service is bound to it", 9, []*Event{
-			event(t, "kms", "Decrypt", `{"keyId": "1"}`, `"userIdentity": {"type": "IAMUser", "arn": "`+kim+`", "accountId": "111122223333", "userName": "kim", "invokedBy": "secretsmanager.amazonaws.com"}`)},
+			event(t, "kms", "Decrypt", `{"keyId": "1"}`, `"userIdentity": {"type": "IAMUser", "arn": "`+devKim+`", "accountId": "111122223333", "userName": "kim", "invokedBy": "secretsmanager.amazonaws.com"}`)},
 			[]string{`kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1 if {"StringEquals":{"kms:ViaService":["secretsmanager.us-east-1.amazonaws.com"]}}`}, ""},
 		{"who one is may be asked without permission", 9, []*Event{event(t, "sts", "GetCallerIdentity", `null`)}, nil, ""},
 		{"what was denied is not allowed", 9, []*Event{event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`, `"errorCode": "AccessDenied"`)}, nil, ""},
@@ -84,7 +84,7 @@ func TestThePolicyIsWhatWasDone(t *testing.T) {
 		{"a secret by its name", 9, []*Event{event(t, "secretsmanager", "GetSecretValue", `{"secretId": "db"}`)}, []string{"secretsmanager:GetSecretValue on arn:aws:secretsmanager:us-east-1:111122223333:secret:db-??????"}, "secretsmanager:Secret"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			n := needsOf(t, kim, c.max, c.events...)
+			n := needsOf(t, devKim, c.max, c.events...)
 			if got := short(t, n); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("%s\nwant %s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 			}
@@ -123,13 +123,13 @@ func TestSessionsCountForTheirRoleAndOthersDoNot(t *testing.T) {
 
 func TestRecordsThatAreDeliveredTwiceCountOnce(t *testing.T) {
 	twice := event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`, `"eventID": "1"`)
-	if n := needsOf(t, kim, 9, twice, twice, event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`, `"eventID": "2"`)); n.Own != 2 || n.Records != 3 || n.Proven != 1 {
+	if n := needsOf(t, devKim, 9, twice, twice, event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`, `"eventID": "2"`)); n.Own != 2 || n.Records != 3 || n.Proven != 1 {
 		t.Errorf("%+v", n)
 	}
 }
 
 func TestWhatMapsToNoActionIsSaid(t *testing.T) {
-	n := needsOf(t, kim, 9, event(t, "coffee", "BrewCup", `{}`), event(t, "coffee", "BrewCup", `{}`), event(t, "signin", "ConsoleLogin", `null`))
+	n := needsOf(t, devKim, 9, event(t, "coffee", "BrewCup", `{}`), event(t, "coffee", "BrewCup", `{}`), event(t, "signin", "ConsoleLogin", `null`))
 	if len(n.Unmapped) != 1 || n.Own != 2 || len(n.Policy) != 0 {
 		t.Errorf("%+v", n)
 	}
@@ -142,7 +142,7 @@ func TestWhatMapsToNoActionIsSaid(t *testing.T) {
 
 func TestAPolicyThatAllowsLessIsNotProven(t *testing.T) {
 	m := events(t)
-	l := NewLeast(m, kim, 9)
+	l := NewLeast(m, devKim, 9)
 	l.Add(event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k"}`))
 	l.Add(event(t, "kms", "Decrypt", `{"keyId": "1"}`))
 	l.Add(event(t, "s3", "GetObject", `{"bucketName": "b", "key": "k2"}`))
@@ -163,7 +163,7 @@ func TestWideningKeepsEveryResource(t *testing.T) {
 			event(t, "dynamodb", "GetItem", fmt.Sprintf(`{"tableName": "t%d"}`, i)), event(t, "logs", "PutLogEvents", fmt.Sprintf(`{"logGroupName": "/a/%d", "logStreamName": "s%d"}`, i%4, i)))
 	}
 	for _, max := range []int{1, 2, 7, 100, 1000} {
-		if n := needsOf(t, kim, max, list...); len(n.Unproven) > 0 || n.Proven != 120 {
+		if n := needsOf(t, devKim, max, list...); len(n.Unproven) > 0 || n.Proven != 120 {
 			t.Errorf("at %d: %d proven, not %v", max, n.Proven, n.Unproven)
 		}
 	}

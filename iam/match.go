@@ -17,7 +17,7 @@ func (s *scope) missing(what string, u *haetae.Unknown) Expr {
 		return is(b.holds)
 	}
 	return Expr{op: isAtom, atom: &atom{
-		vars:   []string{name},
+		of: s, vars: []string{name},
 		again:  func(t *scope) Expr { return t.missing(what, u) },
 		what:   what,
 		unread: u,
@@ -34,7 +34,11 @@ func (s *scope) matches(st *policy.Statement) Expr {
 	if st.Unknown != nil {
 		return s.missing(where(st)+": "+st.Unknown.String(), st.Unknown)
 	}
-	out := and(s.onAction(st), s.onResource(st))
+	out := s.onAction(st)
+	if out.False() {
+		return out
+	}
+	out = and(out, s.onResource(st))
 	for _, c := range st.Conditions {
 		if out.False() {
 			break
@@ -49,7 +53,7 @@ func (s *scope) onAction(st *policy.Statement) Expr {
 	if e == nil {
 		return no()
 	}
-	if m := e.Match(s.service, s.name); e.More == nil || m != e.Not {
+	if m := e.MatchLower(s.service, s.lower); e.More == nil || m != e.Not {
 		return is(m)
 	}
 	return s.missing("actions of "+where(st)+": "+e.More.String(), e.More)
@@ -61,7 +65,11 @@ func (s *scope) onResource(st *policy.Statement) Expr {
 	if e == nil {
 		// A trust policy, and those of some services, speak of what they are
 		// attached to.
-		return is(st.Document.Type.Granting())
+		typ := st.Document.Type
+		return is(typ == policy.Resource || typ == policy.Trust)
+	}
+	if e.Any {
+		return is(!e.Not)
 	}
 	out := no()
 	for _, t := range e.List {
@@ -81,8 +89,11 @@ func (s *scope) onResource(st *policy.Statement) Expr {
 func (s *scope) onOne(t *policy.Template) Expr {
 	if s.resource == "*" && !s.pattern() {
 		// No particular resource: only a star speaks of it
-		// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
-		return is(t.Text != "" && strings.Trim(t.Text, "*") == "")
+		// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html),
+		// and the one that S3 documents for listing the buckets
+		// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html).
+		buckets := s.service == "s3" && strings.EqualFold(s.name, "ListAllMyBuckets") && strings.HasPrefix(t.Text, "arn:") && strings.HasSuffix(t.Text, ":s3:::*")
+		return is(buckets || t.Text != "" && strings.Trim(t.Text, "*") == "")
 	}
 	f, ok, unknown := t.Fill(s.variable)
 	var vars []string
@@ -106,7 +117,7 @@ func (s *scope) onOne(t *policy.Template) Expr {
 	}
 	if vars != nil {
 		return Expr{op: isAtom, atom: &atom{
-			vars:  vars,
+			of: s, vars: vars,
 			again: func(u *scope) Expr { return u.onOne(t) },
 			what:  "the resource is " + t.Text, template: t,
 		}}
@@ -116,7 +127,7 @@ func (s *scope) onOne(t *policy.Template) Expr {
 
 // pattern tells whether the resource is one of a pattern, not yet chosen.
 func (s *scope) pattern() bool {
-	return s.q.Request.Any && !s.assigned(varResource)
+	return s.any && !s.assigned(varResource)
 }
 
 // side is what a layer says: it allows, it denies, and the statements that say
@@ -146,7 +157,9 @@ func (s *scope) says(layer Layer, docs []*policy.Document) side {
 			out.deny = or(out.deny, s.missing("a Deny in "+d.Name+": "+d.More.String(), d.More))
 		}
 		for _, st := range d.Statements {
-			s.hear(&out, layer, st, s.matches(st))
+			if st.Concerns(s.bit) || st.Unknown != nil {
+				s.hear(&out, layer, st, s.matches(st))
+			}
 		}
 	}
 	return out
@@ -188,7 +201,7 @@ func (s *scope) grants(layer Layer, d *policy.Document, ignore func(*policy.Stat
 		out.deny = s.missing("a Deny in "+d.Name+": "+d.More.String(), d.More)
 	}
 	for _, st := range d.Statements {
-		if ignore != nil && ignore(st) {
+		if !st.Concerns(s.bit) && st.Unknown == nil || ignore != nil && ignore(st) {
 			continue
 		}
 		if st.Unknown != nil {
@@ -197,6 +210,9 @@ func (s *scope) grants(layer Layer, d *policy.Document, ignore func(*policy.Stat
 			// Whom it lets in is not known either.
 			r.direct = or(r.direct, said.allow)
 			out.allow, out.deny = or(out.allow, said.allow), or(out.deny, said.deny)
+			continue
+		}
+		if s.onAction(st).False() {
 			continue
 		}
 		to := s.reached(st)

@@ -69,7 +69,8 @@ type Need struct {
 	// what the principal chooses: the same in all needs.
 	On OneOrMore `yaml:"on"`
 	// Context are the condition keys that the request has. ${boundary} is the
-	// boundary of the principal that the request is about.
+	// boundary of the principal that the request is about, ${target} and
+	// ${through} are the ARNs of those two.
 	Context map[string]string `yaml:"context"`
 	// Granted says that the side of the resource allows the call: the principal
 	// has just written its policy, or the service asks the caller's side only.

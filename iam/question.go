@@ -89,9 +89,15 @@ type PrincipalFacts struct {
 	ManagementAccount bool // its account manages the organization: no SCP applies
 	ServiceLinked     bool // a service-linked role; seen from the ARN too
 	Root              bool // the root user; seen from the ARN too
-	OrgID             string
-	OrgPath           []string
-	Tags              map[string]string
+	// CanonicalID is that of the principal's account, by which ACLs and some
+	// bucket policies name it; "" is not known, and nobody is taken for it.
+	CanonicalID string
+	OrgID       string
+	OrgPath     []string
+	Tags        map[string]string
+	// anybody is set where the root user stands for anybody of its account, in
+	// questions about outsiders of whom only the account is known.
+	anybody bool
 }
 
 // ResourceFacts are facts about the resource.
@@ -148,7 +154,6 @@ const (
 	LayerRoot        Layer = "root"  // the root user may do everything in its account
 	LayerGrant       Layer = "grant" // a KMS grant
 	LayerACL         Layer = "acl"   // of a bucket or an object
-	LayerOwner       Layer = "owner" // the object belongs to another account than the bucket
 	LayerAccessPoint Layer = "access-point"
 	LayerBPA         Layer = "public-access-block"
 	LayerService     Layer = "service" // the service asks for no permission

@@ -48,9 +48,13 @@ func (s *scope) rcp() bool {
 // (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html,
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html).
 func (s *scope) trustsAccount() bool {
+	if s.service != "kms" && s.service != "sts" {
+		return true
+	}
 	a, err := arn.Parse(s.resource)
 	if err != nil {
-		return true
+		// One of all resources: for KMS a key, unless the action is for none.
+		return s.service != "kms" || !s.any
 	}
 	key := s.service == "kms" && strings.HasPrefix(a.Resource, "key/")
 	role := s.service == "sts" && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/")
@@ -72,12 +76,6 @@ func (s *scope) powerless(st *policy.Statement) bool {
 	return false
 }
 
-// hasResourceSide tells whether the resource has anything that could grant.
-func (s *scope) hasResourceSide() bool {
-	f := &s.q.Facts
-	return s.q.Policies.Resource != nil || len(f.Grants) > 0 || f.S3 != nil && (len(f.S3.ACL) > 0 || f.S3.AccessPoint != nil) || s.resourceLayer() == LayerService
-}
-
 func (s *scope) identityLayer() Layer {
 	if s.who.kind == root {
 		return LayerRoot
@@ -85,32 +83,22 @@ func (s *scope) identityLayer() Layer {
 	return LayerIdentity
 }
 
-// resourceLayer names the layer of what the resource grants.
-func (s *scope) resourceLayer() Layer {
-	if s.q.Policies.Resource == nil {
-		switch f := s.q.Facts.S3; {
-		case s.service == "kms" && len(s.q.Facts.Grants) > 0:
-			return LayerGrant
-		case s.service == "s3" && f != nil && f.AccessPoint != nil:
-			return LayerAccessPoint
-		case s.service == "s3" && f != nil && len(f.ACL) > 0:
-			return LayerACL
-		case s.service == "elasticfilesystem":
-			return LayerService
-		}
-	}
-	return LayerResource
-}
-
 // serviceGates are rules of services that no policy can lift.
 func (s *scope) serviceGates(o *outcome) []gate {
 	switch {
 	case s.service == "s3" && s.q.Facts.S3 != nil:
 		return s.s3Gates(o)
-	case s.service == "iam" && s.fixed():
-		return []gate{{layer: LayerService, open: no()}}
+	case s.service == "iam" && s.fixed(), s.service == "sts" && s.rootless():
+		return []gate{{LayerService, no()}}
 	}
 	return nil
+}
+
+// rootless tells whether a root user asks for what STS gives to no root user
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html,
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html).
+func (s *scope) rootless() bool {
+	return s.who.kind == root && !s.q.Facts.Principal.anybody && (strings.EqualFold(s.name, "AssumeRole") || strings.EqualFold(s.name, "AssumeRoot"))
 }
 
 // fixed tells whether the request would change what nobody but AWS may: managed

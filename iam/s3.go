@@ -37,12 +37,40 @@ func (s *scope) blocks(flag string, on bool) Expr {
 	return is(on)
 }
 
+// enforced is the ownership with which ACLs count for nothing.
+const enforced = "BucketOwnerEnforced"
+
 // ACLGrant is one grant of an ACL.
 type ACLGrant struct {
 	// Grantee is AllUsers, AuthenticatedUsers, LogDelivery or their URI, or an
 	// account: its number, or the canonical id that the principal's facts have.
+	// An id that is not theirs is taken for somebody else's.
 	Grantee    string
 	Permission string // READ, WRITE, READ_ACP, WRITE_ACP, FULL_CONTROL
+}
+
+// CannedACL are the grants of a canned ACL beyond those of the owner; ok is false
+// when there is none of that name
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl).
+// What "bucket-owner-…" grants follows from who owns the bucket.
+func CannedACL(name, bucketOwner string) (grants []ACLGrant, ok bool) {
+	switch name {
+	case "private", "aws-exec-read":
+		return nil, true
+	case "public-read":
+		return []ACLGrant{{"AllUsers", "READ"}}, true
+	case "public-read-write":
+		return []ACLGrant{{"AllUsers", "READ"}, {"AllUsers", "WRITE"}}, true
+	case "authenticated-read":
+		return []ACLGrant{{"AuthenticatedUsers", "READ"}}, true
+	case "bucket-owner-read":
+		return []ACLGrant{{bucketOwner, "READ"}}, true
+	case "bucket-owner-full-control":
+		return []ACLGrant{{bucketOwner, "FULL_CONTROL"}}, true
+	case "log-delivery-write":
+		return []ACLGrant{{"LogDelivery", "WRITE"}, {"LogDelivery", "READ_ACP"}}, true
+	}
+	return nil, false
 }
 
 // PublicAccessBlock is S3 Block Public Access for an account, a bucket or an
@@ -85,7 +113,7 @@ func bucketAndKey(resource string) (bucket, key string) {
 // account than its bucket.
 func (f *S3Facts) othersObject(resource string) bool {
 	_, key := bucketAndKey(resource)
-	return key != "" && f.ObjectOwner != "" && f.BucketOwner != "" && f.ObjectOwner != f.BucketOwner && f.Ownership != "BucketOwnerEnforced"
+	return key != "" && f.ObjectOwner != "" && f.BucketOwner != "" && f.ObjectOwner != f.BucketOwner && f.Ownership != enforced
 }
 
 // ofObjectOwner tells whether the action is one that only the owner of an object
@@ -99,17 +127,20 @@ func (s *scope) ofObjectOwner() bool {
 	return s.q.Facts.S3.othersObject(s.resource)
 }
 
-// s3Grants is what bucket policy, or that of the access point, and ACL grant.
-func (s *scope) s3Grants() (reach, side) {
+// s3Sources are bucket policy, or that of the access point, and ACL.
+func (s *scope) s3Sources() ([]source, side) {
 	f := s.q.Facts.S3
-	if f.AccessPoint != nil {
-		r, said := s.grants(LayerAccessPoint, f.AccessPoint.Policy, nil)
-		on := f.Account.or(f.AccessPoint.PublicAccessBlock).RestrictPublicBuckets
-		r = s.restricted(r, f.AccessPoint.Policy, s.account, on)
-		return r, said
+	if p := f.AccessPoint; p != nil {
+		r, said := s.grants(LayerAccessPoint, p.Policy, nil)
+		r = s.restricted(r, p.Policy, s.account, f.Account.or(p.PublicAccessBlock).RestrictPublicBuckets)
+		return []source{{LayerAccessPoint, p.Policy != nil, r}}, said
 	}
 	r, said := s.bucketGrants()
-	return r.or(s.aclGrants()), said
+	out := []source{{LayerResource, s.q.Policies.Resource != nil, r}}
+	if len(f.ACL) > 0 || s.ofObjectOwner() {
+		out = append(out, source{LayerACL, f.Ownership != enforced, s.aclGrants()})
+	}
+	return out, said
 }
 
 // bucketGrants is what the bucket's policy grants.
@@ -144,8 +175,11 @@ func (s *scope) restricted(r reach, d *policy.Document, owner string, on bool) r
 func (s *scope) through(p *AccessPoint) {
 	bucket, key := bucketAndKey(s.resource)
 	s.behind = &target{resource: s.resource, account: s.account}
+	if owner := s.q.Facts.S3.BucketOwner; owner != "" {
+		s.behind.account = owner
+	}
 	if bucket == "" {
-		s.behind = &target{resource: key, unknown: true, account: s.account}
+		s.behind.resource, s.behind.unknown = key, true
 		return
 	}
 	s.resource = p.ARN
@@ -178,7 +212,7 @@ func (s *scope) bucketGate(o *outcome) gate {
 		// A bucket trusts the identity policies of its own account.
 		open = or(open, s.says(LayerIdentity, s.q.Policies.Identity).allow, is(s.who.kind == root))
 	}
-	return gate{LayerResource, open, said.deny}
+	return gate{LayerResource, open}
 }
 
 // aclGrants is what the ACL grants. It grants to accounts and groups, never to a
@@ -187,7 +221,7 @@ func (s *scope) aclGrants() reach {
 	f := s.q.Facts.S3
 	block := f.Account.or(f.Bucket)
 	var r reach
-	if f.Ownership == "BucketOwnerEnforced" {
+	if f.Ownership == enforced {
 		return r
 	}
 	for _, g := range f.ACL {
@@ -203,7 +237,7 @@ func (s *scope) aclGrants() reach {
 			r.account = or(r.account, not(s.blocks("IgnorePublicAcls", block.IgnorePublicAcls)))
 		case group == "LogDelivery" && s.who.kind == service && s.who.name == "logging.s3.amazonaws.com":
 			r.direct = yes()
-		case s.who.inAccount() && g.Grantee == s.who.account:
+		case s.who.inAccount() && g.Grantee != "" && (g.Grantee == s.who.account || g.Grantee == s.q.Facts.Principal.CanonicalID):
 			r.account = yes()
 		}
 	}
@@ -255,7 +289,7 @@ func (s *scope) s3Gates(o *outcome) []gate {
 	switch strings.ToLower(s.name) {
 	case "putbucketacl", "putobjectacl", "putobjectversionacl", "putobject", "createbucket":
 		if on := s.blocks("BlockPublicAcls", block.BlockPublicAcls); !on.False() {
-			gates = append(gates, gate{layer: LayerBPA, open: not(and(on, s.publicACL()))})
+			gates = append(gates, gate{LayerBPA, not(and(on, s.publicACL()))})
 		}
 	}
 	return gates

@@ -19,6 +19,8 @@ type scope struct {
 	action    *permission.Action // nil when the catalogue does not have it
 	service   string             // of the action, lower case
 	name      string             // of the action
+	lower     string             // the name in lower case
+	bit       uint64             // of the service, for a quick no of statements
 
 	resource string // ARN, or "*"
 	// bucketUnknown is set when the resource is only the key of an object in a
@@ -27,8 +29,10 @@ type scope struct {
 	behind        *target // the bucket, when the resource is an access point
 	account       string  // owner of the resource, "aws" for AWS, "" when nobody is known
 
+	// any is set when the resource is one of a pattern.
+	any bool
+
 	context map[string]Values // by lower-case key, as given
-	derived map[string]Values // what follows from ARNs and facts
 	unknown keyPatterns
 	present keyPatterns // present, value unknown
 	known   keyPatterns
@@ -49,18 +53,24 @@ func (s *scope) assigned(name string) bool {
 	return ok
 }
 
-// with returns the scope with one more assumption.
-func (s *scope) with(name string, b binding) *scope {
+// like returns the scope with the assumptions of another.
+func (s *scope) like(o *scope) *scope {
 	t := *s
-	t.given = make(map[string]binding, len(s.given)+1)
-	for k, v := range s.given {
-		t.given[k] = v
-	}
-	t.given[name] = b
-	if name == varResource {
+	t.given = o.given
+	if b, ok := t.given[varResource]; ok && t.any {
 		t.resource = b.text
 	}
 	return &t
+}
+
+// with returns the scope with one more assumption.
+func (s *scope) with(name string, b binding) *scope {
+	given := make(map[string]binding, len(s.given)+1)
+	for k, v := range s.given {
+		given[k] = v
+	}
+	given[name] = b
+	return s.like(&scope{given: given})
 }
 
 // The variables that are no condition keys.
@@ -145,7 +155,7 @@ func (s *scope) key(lower string) (Values, state) {
 	if v, ok := s.context[lower]; ok {
 		return v, present
 	}
-	if v, ok := s.derived[lower]; ok {
+	if v, ok := s.derived(lower); ok {
 		return v, present
 	}
 	return Values{}, absent
@@ -198,66 +208,154 @@ func (s *scope) variable(name string) policy.Value {
 	return policy.Value{}
 }
 
-// derive computes the keys that follow from who asks, for what, and the facts
+// derived is the value of a key that follows from who asks, for what, and the
+// facts
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
-func (s *scope) derive() {
-	d := map[string]Values{}
-	w, f := &s.who, &s.q.Facts
-	switch w.kind {
-	case anonymous:
-		d["aws:principalaccount"], d["aws:principaltype"] = One("anonymous"), One("Anonymous")
-	case service:
-		d["aws:principalisawsservice"], d["aws:principalservicename"] = One("true"), One(w.name)
-		d["aws:principalservicenameslist"] = Many(w.name)
-	case federated:
-		d["aws:federatedprovider"] = One(w.name)
-	default:
-		d["aws:principalisawsservice"] = One("false")
-		d["aws:principalaccount"] = One(w.account)
-		d["aws:principalarn"] = One(w.arn)
-		d["aws:principaltype"] = One(w.principalType())
-		if s.service == "kms" {
-			// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
-			d["kms:calleraccount"] = One(w.account)
+func (s *scope) derived(lower string) (Values, bool) {
+	prefix, name, _ := strings.Cut(lower, ":")
+	switch prefix {
+	case "aws":
+		if strings.HasPrefix(name, "principal") || strings.HasPrefix(name, "user") || name == "federatedprovider" {
+			return s.derivedPrincipal(name)
 		}
+		if v, ok := s.derivedResource(name); ok {
+			return v, true
+		}
+	case "s3":
+		if v, ok := s.derivedS3(name); ok {
+			return v, true
+		}
+	case "kms":
+		// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+		if name == "calleraccount" && s.service == "kms" {
+			return nonEmpty(s.who.account)
+		}
+	}
+	if tag, ok := strings.CutPrefix(name, "resourcetag/"); ok && (prefix == "aws" || prefix == s.service) && s.tagged() {
+		return tagged(s.q.Facts.Resource.Tags, tag)
+	}
+	return Values{}, false
+}
+
+// nonEmpty is the value of a key that is there unless it is empty.
+func nonEmpty(value string) (Values, bool) {
+	if value == "" {
+		return Values{}, false
+	}
+	return One(value), true
+}
+
+// tagged looks a tag up. The names of tags have no case in condition keys.
+func tagged(tags map[string]string, lower string) (Values, bool) {
+	for k, v := range tags {
+		if strings.EqualFold(k, lower) {
+			return One(v), true
+		}
+	}
+	return Values{}, false
+}
+
+func (s *scope) derivedPrincipal(name string) (Values, bool) {
+	w, f := &s.who, &s.q.Facts.Principal
+	switch name {
+	case "principalaccount":
+		if w.kind == anonymous {
+			return One("anonymous"), true
+		}
+		return nonEmpty(w.account)
+	case "principalarn":
+		return nonEmpty(w.arn)
+	case "principaltype":
+		return nonEmpty(w.principalType())
+	case "principalisawsservice":
+		switch {
+		case w.kind == service:
+			return One("true"), true
+		case w.inAccount():
+			return One("false"), true
+		}
+	case "principalservicename":
+		if w.kind == service {
+			return One(w.name), true
+		}
+	case "principalservicenameslist":
+		if w.kind == service {
+			return Many(w.name), true
+		}
+	case "federatedprovider":
+		if w.kind == federated {
+			return One(w.name), true
+		}
+	case "username":
 		if w.kind == user {
-			d["aws:username"] = One(w.name)
+			return One(w.name), true
 		}
-		if w.kind == root {
-			d["aws:userid"] = One(w.account)
+	case "userid":
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+		switch w.kind {
+		case root:
+			return One(w.account), true
+		case anonymous:
+			return One("anonymous"), true
 		}
-	}
-	if f.Principal.OrgID != "" {
-		d["aws:principalorgid"] = One(f.Principal.OrgID)
-	}
-	if f.Principal.OrgPath != nil {
-		d["aws:principalorgpaths"] = Many(f.Principal.OrgPath...)
-	}
-	for k, v := range f.Principal.Tags {
-		d["aws:principaltag/"+strings.ToLower(k)] = One(v)
-	}
-	if s.account != "" && s.account != "aws" {
-		d["aws:resourceaccount"] = One(s.account)
-	}
-	if f.Resource.OrgID != "" {
-		d["aws:resourceorgid"] = One(f.Resource.OrgID)
-	}
-	if f.Resource.OrgPath != nil {
-		d["aws:resourceorgpaths"] = Many(f.Resource.OrgPath...)
-	}
-	if s.tagged() {
-		for k, v := range f.Resource.Tags {
-			d["aws:resourcetag/"+strings.ToLower(k)] = One(v)
-			d[s.service+":resourcetag/"+strings.ToLower(k)] = One(v)
+	case "principalorgid":
+		return nonEmpty(f.OrgID)
+	case "principalorgpaths":
+		if f.OrgPath != nil {
+			return Many(f.OrgPath...), true
+		}
+	default:
+		if tag, ok := strings.CutPrefix(name, "principaltag/"); ok {
+			return tagged(f.Tags, tag)
 		}
 	}
-	if f.S3 != nil && f.S3.AccessPoint != nil {
-		d["s3:dataaccesspointarn"] = One(f.S3.AccessPoint.ARN)
-		if a, err := arn.Parse(f.S3.AccessPoint.ARN); err == nil {
-			d["s3:dataaccesspointaccount"] = One(a.Account)
+	return Values{}, false
+}
+
+func (s *scope) derivedResource(name string) (Values, bool) {
+	f := &s.q.Facts.Resource
+	switch name {
+	case "resourceaccount":
+		if s.account != "aws" {
+			return nonEmpty(s.account)
+		}
+	case "resourceorgid":
+		return nonEmpty(f.OrgID)
+	case "resourceorgpaths":
+		if f.OrgPath != nil {
+			return Many(f.OrgPath...), true
 		}
 	}
-	s.derived = d
+	return Values{}, false
+}
+
+// derivedS3 are the keys of S3
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys).
+func (s *scope) derivedS3(name string) (Values, bool) {
+	if s.service != "s3" {
+		return Values{}, false
+	}
+	if name == "resourceaccount" && s.account != "aws" {
+		return nonEmpty(s.account)
+	}
+	f := s.q.Facts.S3
+	if f == nil {
+		return Values{}, false
+	}
+	if tag, ok := strings.CutPrefix(name, "buckettag/"); ok && f.BucketABAC {
+		return tagged(s.q.Facts.Resource.Tags, tag)
+	}
+	if p := f.AccessPoint; p != nil {
+		switch name {
+		case "dataaccesspointarn":
+			return nonEmpty(p.ARN)
+		case "dataaccesspointaccount":
+			if a, err := arn.Parse(p.ARN); err == nil {
+				return nonEmpty(a.Account)
+			}
+		}
+	}
+	return Values{}, false
 }
 
 // tagged tells whether the tags of the resource are keys of the request: those

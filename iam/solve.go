@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,153 +11,147 @@ import (
 
 // maxTrials bounds the search for a value of the unknown that lets a request
 // through. A question that needs more is answered DependsOn, with a note.
-const maxTrials = 50_000
+const maxTrials = 20_000
 
 // resolve turns what the layers say into the answer.
 func (o *outcome) resolve(s *scope) *Decision {
 	d := &Decision{}
 	t := &trial{budget: maxTrials}
-	if s.q.Request.Any {
-		d.Verdict = t.some(s, o)
-	} else {
-		d.Verdict = t.each(s, o.allow, o.deny)
+	t.walk(s, o.allow, o.deny)
+	if d.Verdict = t.verdict(); d.Verdict == DependsOn && o.allow.False() {
+		d.Verdict = ImplicitlyDenied // some outcome may be, and none allows
 	}
-	o.explain(d)
+	o.explain(d, t)
 	if d.Verdict == DependsOn {
 		d.Depends = o.depends(s, t)
 	}
 	return d
 }
 
-// trial is a search over the values of the unknown.
+// trial is a search over the values of the unknown, with the outcomes that it
+// met.
 type trial struct {
-	budget  int
-	cut     bool
-	allowed *scope // under which the request is allowed
+	budget   int
+	implicit bool
+	explicit bool
+	allowed  *scope // under which the request is allowed
+	partial  bool   // there are values that were not tried
 }
 
-// each answers for all values of the unknown.
-func (t *trial) each(s *scope, allow, deny Expr) Verdict {
-	var seen seen
-	t.walk(s, allow, deny, &seen)
+// verdict answers for all values of the unknown.
+func (t *trial) verdict() Verdict {
 	switch {
-	case seen.cut:
-		t.cut = true
+	case t.partial, t.done():
 		return DependsOn
-	case seen.allowed && !seen.implicit && !seen.explicit:
+	case t.allowed != nil:
 		return Allowed
-	case seen.allowed:
-		return DependsOn
-	case seen.explicit && !seen.implicit:
+	case t.explicit && !t.implicit:
 		return ExplicitlyDenied
 	}
 	return ImplicitlyDenied
 }
 
-// seen are the outcomes that were met.
-type seen struct{ allowed, implicit, explicit, cut bool }
-
 // done tells whether more outcomes can change nothing.
-func (n *seen) done() bool {
-	return n.cut || n.allowed && (n.implicit || n.explicit)
+func (t *trial) done() bool {
+	return t.allowed != nil && (t.implicit || t.explicit)
 }
 
-func (t *trial) walk(s *scope, allow, deny Expr, seen *seen) {
-	if seen.done() {
-		return
-	}
+func (t *trial) walk(s *scope, allow, deny Expr) {
+	// Of a pattern of resources, what decides is whether an Allow reaches one.
+	pattern := s.pattern()
 	switch {
-	case deny.True():
-		seen.explicit = true
+	case t.done():
 		return
-	case allow.False() && (deny.False() || seen.implicit):
-		seen.implicit = true
+	case allow.False() && (pattern || deny.False() || t.implicit):
+		t.implicit = true
+		return
+	case deny.True() && (!pattern || allow.True()):
+		t.explicit = true
 		return
 	case allow.True() && deny.False():
-		if !seen.allowed {
-			t.allowed = s
-		}
-		seen.allowed = true
+		t.found(s)
 		return
 	}
 	if t.budget--; t.budget < 0 {
-		seen.cut = true
+		t.partial = true
 		return
 	}
 	name := pick(s, allow, deny)
-	for _, b := range s.candidates(name, allow, deny) {
+	if name == varResource || name == "" {
+		t.some(s, allow, deny)
+		return
+	}
+	list, whole := s.candidates(name, allow, deny)
+	t.partial = t.partial || !whole
+	for _, b := range list {
 		next := s.with(name, b)
-		t.walk(next, allow.under(next), deny.under(next), seen)
+		t.walk(next, allow.under(next), deny.under(next))
 	}
 }
 
-// pick chooses the next variable: the first that the allow hangs on, a condition
-// key before a name, since names are tested against values of keys.
+// found keeps the first values under which the request is allowed.
+func (t *trial) found(s *scope) {
+	if t.allowed == nil {
+		t.allowed = s
+	}
+}
+
+// some meets the outcome for a pattern of resources, when all else is known:
+// allowed when some resource is, explicitly denied when a Deny hits all that an
+// Allow reaches.
+func (t *trial) some(s *scope, allow, deny Expr) {
+	list, whole := s.candidates(varResource, allow, deny)
+	reached := false
+	for _, b := range list {
+		next := s.with(varResource, b)
+		if !allow.under(next).True() {
+			continue
+		}
+		if !deny.under(next).True() {
+			t.found(next)
+			return
+		}
+		reached = true
+	}
+	t.partial = t.partial || !whole
+	if reached {
+		t.explicit = true
+	} else {
+		t.implicit = true
+	}
+}
+
+// pick chooses the next variable: a condition key that another test has for a
+// variable, another key, a name, and last the resource, whose tests hang on all
+// the others.
 func pick(s *scope, exprs ...Expr) string {
-	var key, other string
+	var key, other, resource string
 	for _, e := range exprs {
+		variable := ""
 		e.atoms(func(a *atom) {
 			for _, v := range a.vars {
 				switch {
 				case s.assigned(v):
-				case !strings.HasPrefix(v, "@") && key == "":
-					key = v
-				case strings.HasPrefix(v, "@") && other == "":
-					other = v
+				case v == varResource:
+					resource = v
+				case strings.HasPrefix(v, "@"):
+					other = firstOf(other, v)
+				case a.cond == nil || v != a.cond.Lower:
+					variable = firstOf(variable, v)
+				default:
+					key = firstOf(key, v)
 				}
 			}
 		})
-		if key != "" {
-			return key
+		if name := firstOf(variable, key); name != "" {
+			return name
 		}
 	}
-	return other
-}
-
-// some answers whether a resource of the pattern is allowed: allowed when one is
-// whatever the unknown, explicitly denied when a Deny hits all that an Allow
-// reaches.
-func (t *trial) some(s *scope, o *outcome) Verdict {
-	best := ImplicitlyDenied
-	reached, explicit := 0, 0
-	for _, b := range s.candidates(varResource, o.allow, o.deny) {
-		next := s.with(varResource, b)
-		allow, deny := o.allow.under(next), o.deny.under(next)
-		if allow.False() {
-			continue
-		}
-		sub := &trial{budget: maxTrials}
-		v := sub.each(next, allow, deny)
-		if v == ImplicitlyDenied && sub.allowed == nil && sub.never(next, allow) {
-			continue // no Allow reaches it
-		}
-		reached++
-		switch v {
-		case Allowed:
-			t.allowed = sub.allowed
-			return Allowed
-		case DependsOn:
-			if best != DependsOn {
-				best, t.allowed, t.cut = DependsOn, sub.allowed, sub.cut
-			}
-		case ExplicitlyDenied:
-			explicit++
-		}
-	}
-	if best == ImplicitlyDenied && reached > 0 && reached == explicit {
-		return ExplicitlyDenied
-	}
-	return best
-}
-
-// never tells whether the allow holds under no value of the unknown.
-func (t *trial) never(s *scope, allow Expr) bool {
-	u := &trial{budget: maxTrials}
-	return u.each(s, allow, no()) == ImplicitlyDenied
+	return firstOf(other, resource)
 }
 
 // explain fills in the layers and the statements that decided.
-func (o *outcome) explain(d *Decision) {
+func (o *outcome) explain(d *Decision, t *trial) {
 	add := func(l Layer) {
 		if !slices.Contains(d.Layers, l) {
 			d.Layers = append(d.Layers, l)
@@ -164,7 +159,7 @@ func (o *outcome) explain(d *Decision) {
 	}
 	use := func(effect policy.Effect, which func(Expr) bool, layers ...Layer) {
 		for _, u := range o.used {
-			if u.Statement.Effect == effect && which(u.holds) && (layers == nil || slices.Contains(layers, u.Layer)) {
+			if u.Statement.Effect == effect && which(u.holds) && (layers == nil || slices.Contains(layers, u.Layer)) && !slices.Contains(d.Statements, u.Used) {
 				d.Statements = append(d.Statements, u.Used)
 			}
 		}
@@ -181,47 +176,74 @@ func (o *outcome) explain(d *Decision) {
 			add(u.Layer)
 		}
 	case Allowed:
-		for _, g := range o.grants {
-			if g.open.True() {
-				add(g.layer)
+		// Of a pattern of resources, one that is allowed is told of.
+		holds := notFalse
+		if t.allowed != nil && t.allowed.any {
+			holds = func(e Expr) bool { return e.under(t.allowed).True() }
+		}
+		for i := range o.parts {
+			for _, l := range o.parts[i].granting(holds) {
+				add(l)
 			}
 		}
-		for _, g := range o.gates {
-			// Across accounts every side is a gate that grants.
-			if (g.layer == LayerIdentity || g.layer == LayerResource || g.layer == LayerRoot || g.layer == LayerAccessPoint) && len(o.grants) == 0 && g.open.True() {
-				add(g.layer)
-			}
-		}
-		if d.Layers == nil {
-			// Statements that allow only together, each under a condition.
-			for _, g := range slices.Concat(o.grants, o.gates) {
-				if (g.layer == LayerIdentity || g.layer == LayerResource) && !g.open.False() {
-					add(g.layer)
+		use(policy.Allow, holds, d.Layers...)
+	case ImplicitlyDenied:
+		for _, closed := range []func(Expr) bool{Expr.False, func(e Expr) bool { return !e.True() }} {
+			for i := range o.parts {
+				for _, l := range o.parts[i].closed(closed) {
+					add(l)
 				}
 			}
-		}
-		use(policy.Allow, notFalse, d.Layers...)
-	case ImplicitlyDenied:
-		for _, g := range o.gates {
-			if !g.open.True() {
-				add(g.layer)
-			}
-		}
-		if !slices.ContainsFunc(o.grants, func(g gate) bool { return g.open.True() }) {
-			for _, g := range o.grants {
-				add(g.layer)
+			if d.Layers != nil {
+				break // what is closed whatever the unknown is decides
 			}
 		}
 	case DependsOn:
-		open := func(e Expr) bool { return e.Open() }
 		for _, u := range o.used {
 			if u.holds.Open() {
 				add(u.Layer)
 			}
 		}
-		use(policy.Allow, open)
-		use(policy.Deny, open)
+		use(policy.Allow, Expr.Open)
+		use(policy.Deny, Expr.Open)
 	}
+}
+
+// granting are the layers that let the request through to one resource: those
+// that do whatever the unknown is, where there are any.
+func (p *doors) granting(holds func(Expr) bool) []Layer {
+	var out []Layer
+	for _, group := range p.grants {
+		which := holds
+		if slices.ContainsFunc(group, func(g gate) bool { return g.open.True() }) {
+			which = Expr.True
+		}
+		for _, g := range group {
+			if which(g.open) {
+				out = append(out, g.layer)
+			}
+		}
+	}
+	return out
+}
+
+// closed are the layers that stop the request to one resource.
+func (p *doors) closed(closed func(Expr) bool) []Layer {
+	var out []Layer
+	for _, g := range p.gates {
+		if closed(g.open) {
+			out = append(out, g.layer)
+		}
+	}
+	for _, group := range p.grants {
+		if slices.ContainsFunc(group, func(g gate) bool { return !closed(g.open) }) {
+			continue
+		}
+		for _, g := range group {
+			out = append(out, g.layer)
+		}
+	}
+	return out
 }
 
 // depends says what an open answer hangs on.
@@ -260,21 +282,56 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 		rest, ok := strings.CutPrefix(m, "a Deny in ")
 		return ok && slices.Contains(d.Missing, "statements of "+rest)
 	})
-	if t.cut {
-		d.Missing = append(d.Missing, "the search for a request was cut short: too many values to try")
-		d.Unread = append(d.Unread, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "the search for a request was cut short"})
+	if t.partial && !t.done() {
+		d.Missing = append(d.Missing, "not all values of the unknown were tried: there are too many")
+		d.Unread = append(d.Unread, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "not all values of the unknown were tried: there are too many"})
 	}
-	if t.allowed == nil {
-		return d
+	if t.allowed != nil {
+		o.example(s, o.smallest(s, t.allowed), d)
 	}
+	return d
+}
+
+// smallest takes from an allowed request what it is allowed without: keys that
+// need not be there, facts that need not be so.
+func (o *outcome) smallest(s *scope, allowed *scope) *scope {
+	best := allowed
+	for _, name := range slices.Sorted(maps.Keys(allowed.given)) {
+		without := binding{absent: true}
+		switch b := allowed.given[name]; {
+		case strings.HasPrefix(name, varMissing):
+			if !b.holds {
+				continue
+			}
+			without = binding{}
+		case strings.HasPrefix(name, "@"):
+			continue
+		default:
+			derived, ok := s.derived(name)
+			if _, st := s.key(name); !ok && (st != allUnknown || b.absent) {
+				continue
+			}
+			if ok {
+				without = binding{values: derived}
+			}
+		}
+		if next := best.with(name, without); o.allow.under(next).True() && o.deny.under(next).False() {
+			best = next
+		}
+	}
+	return best
+}
+
+// example writes an allowed request down.
+func (o *outcome) example(s, allowed *scope, d *Dependence) {
 	r := s.q.Request
 	r.Context = map[string]Values{}
 	for k, v := range s.q.Request.Context {
-		if !t.allowed.assigned(strings.ToLower(k)) {
+		if !allowed.assigned(strings.ToLower(k)) {
 			r.Context[k] = v
 		}
 	}
-	for name, b := range t.allowed.given {
+	for name, b := range allowed.given {
 		switch {
 		case name == varResource:
 			r.Resources, r.Any = []string{b.text}, false
@@ -288,9 +345,20 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 			r.Context[spelling(d.Request, name)] = b.values
 		}
 	}
+	// Keys that are there whatever their value is must be in the example.
+	for _, c := range s.q.conditions() {
+		if _, st := s.key(c.Lower); st == valueUnknown && !allowed.assigned(c.Lower) {
+			list, _ := s.elements(c.Lower, []*atom{{vars: []string{c.Lower}, cond: c}}, nil)
+			v := One(list[0])
+			if s.multi(c.Lower) {
+				v = Many(list[0])
+			}
+			r.Context[c.Key] = v
+			allowed = allowed.with(c.Lower, binding{values: v})
+		}
+	}
 	slices.Sort(d.Assumed)
 	d.Example = &r
-	return d
 }
 
 // spelling is a key as a policy writes it.

@@ -2,10 +2,12 @@ package iam
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/policy"
 )
 
 // Unused is access that nobody used for a while.
@@ -35,7 +37,14 @@ const (
 // only where AWS's report on it was read, and where the evaluator allows
 // something of the service; AWS remembers 400 days
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html).
-func (w *World) Unused(since time.Time) ([]Unused, error) {
+//
+// Records of CloudTrail count as uses when they are given, nil is none. Where
+// they reach back to the time, they also tell of permissions on which there is
+// no report; not of services whose data events they lack.
+func (w *World) Unused(since time.Time, records *Usage) ([]Unused, error) {
+	if records == nil {
+		records = NewUsage(nil)
+	}
 	var out []Unused
 	for _, i := range w.principals {
 		if i.Resource == nil || i.ServiceLinked() || young(i.Resource, since) {
@@ -43,23 +52,26 @@ func (w *World) Unused(since time.Time) ([]Unused, error) {
 		}
 		if i.IsRole() {
 			last, ok := instant(property(i.Resource, "Volatile.RoleLastUsed.LastUsedDate"))
+			if last = newer(last, records.who, i.ARN); !last.IsZero() {
+				ok = true
+			}
 			u := unknownAt(i.Resource.Volatile["RoleLastUsed"])
 			if u == nil && i.Resource.Volatile["RoleLastUsed"] == nil { // a role that nobody used has an empty one
 				u = unread(nil, "when the role was last used was not read", "iam:GetAccountAuthorizationDetails")
 			}
-			if u != nil {
+			if u != nil && !records.covers(since) && last.Before(since) {
 				out = append(out, Unused{Identity: i, Kind: UnusedRole, Unknown: u})
 			} else if !ok || last.Before(since) {
 				out = append(out, Unused{Identity: i, Kind: UnusedRole, Last: last})
 				continue // all that it may do is unused with it
 			}
-		} else if whole, list := unusedCredentials(i, since); whole {
+		} else if whole, list := unusedCredentials(i, since, records); whole {
 			out = append(out, Unused{Identity: i, Kind: UnusedUser, Last: latest(list)})
 			continue
 		} else {
 			out = append(out, list...)
 		}
-		services, err := w.unusedServices(i, since)
+		services, err := w.unusedServices(i, since, records)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +92,7 @@ func latest(list []Unused) time.Time {
 
 // unusedCredentials are the password and the keys of a user that were not used;
 // whole tells that there is no other.
-func unusedCredentials(i *Identity, since time.Time) (whole bool, out []Unused) {
+func unusedCredentials(i *Identity, since time.Time, records *Usage) (whole bool, out []Unused) {
 	r := i.Resource
 	total, open := 0, false
 	if u := unknownAt(r.Observed["PasswordEnabled"]); u != nil {
@@ -113,6 +125,7 @@ func unusedCredentials(i *Identity, since time.Time) (whole bool, out []Unused) 
 		total++
 		created, _ := instant(m["CreateDate"])
 		id := text(m["AccessKeyId"])
+		used[id] = newer(used[id], records.keys, id)
 		if created.Before(since) && used[id].Before(since) {
 			out = append(out, Unused{Identity: i, Kind: UnusedKey, What: id, Last: used[id]})
 		}
@@ -122,10 +135,13 @@ func unusedCredentials(i *Identity, since time.Time) (whole bool, out []Unused) 
 
 // unusedServices are the services of which the identity may use something and
 // did not.
-func (w *World) unusedServices(i *Identity, since time.Time) ([]Unused, error) {
+func (w *World) unusedServices(i *Identity, since time.Time, records *Usage) ([]Unused, error) {
 	v := i.Resource.Volatile["ServicesLastAccessed"]
 	if v == nil {
-		return nil, nil // the reports are made only on request
+		if !records.covers(since) {
+			return nil, nil // the reports are made only on request
+		}
+		return w.unrecorded(i, since, records)
 	}
 	if u := unknownAt(v); u != nil {
 		return []Unused{{Identity: i, Kind: UnusedService, Unknown: u}}, nil
@@ -138,6 +154,9 @@ func (w *World) unusedServices(i *Identity, since time.Time) ([]Unused, error) {
 		}
 		service := text(m["ServiceNamespace"])
 		last, used := instant(m["LastAuthenticated"])
+		if last = newer(last, records.services[i.ARN], service); !last.IsZero() {
+			used = true
+		}
 		if used && !last.Before(since) {
 			continue
 		}
@@ -150,6 +169,41 @@ func (w *World) unusedServices(i *Identity, since time.Time) ([]Unused, error) {
 		}
 	}
 	return out, nil
+}
+
+// unrecorded are the services that the identity's policies name, of which it may
+// use something, and which no record shows it to have used. Services of which
+// the records have no data events are judged only where all they have is
+// recorded without.
+func (w *World) unrecorded(i *Identity, since time.Time, records *Usage) ([]Unused, error) {
+	var out []Unused
+	for _, service := range w.engine.catalogue.Prefixes() {
+		last := records.services[i.ARN][service]
+		if !last.Before(since) || !namesService(i.Policies, service) || len(records.events.dataEvents[service]) > 0 && !records.data[service] {
+			continue
+		}
+		some, err := w.maySome(i, service)
+		if err != nil {
+			return nil, err
+		}
+		if some {
+			out = append(out, Unused{Identity: i, Kind: UnusedService, What: service, Last: last})
+		}
+	}
+	return out, nil
+}
+
+// namesService tells whether an Allow names actions of the service, rather than
+// of all services.
+func namesService(docs []*policy.Document, service string) bool {
+	for _, d := range docs {
+		for _, s := range d.Statements {
+			if s.Effect == policy.Allow && s.Actions != nil && !s.Actions.Not && slices.ContainsFunc(s.Actions.List, func(a policy.Action) bool { return a.Service() == service }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // maySome tells whether an identity may use some action of a service.

@@ -68,7 +68,7 @@ func newWho(q *Question) (who, error) {
 		w.kind, w.session = session, p.ARN
 		w.name, _, _ = strings.Cut(rest, "/")
 		w.arn = "arn:" + a.Partition + ":iam::" + a.Account + ":role/" + w.name
-		w.nameless = slices.Contains(q.Unknown, SessionName)
+		w.nameless = (slices.Contains(q.Unknown, SessionName) || slices.Contains(q.UnknownValue, SessionName)) && !slices.Contains(q.Known, SessionName)
 	case a.Service == "sts" && typ == "federated-user" && rest != "":
 		w.kind, w.session, w.name = federatedUser, p.ARN, rest
 	default:
@@ -93,7 +93,8 @@ func lookup(context map[string]Values, key string) (Values, bool) {
 // inAccount tells whether the principal belongs to an account.
 func (w *who) inAccount() bool { return w.kind <= root }
 
-// principalType is the value of aws:PrincipalType.
+// principalType is the value of aws:PrincipalType, "" for those that have none
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable).
 func (w *who) principalType() string {
 	switch w.kind {
 	case user:
@@ -102,11 +103,15 @@ func (w *who) principalType() string {
 		return "AssumedRole"
 	case federatedUser:
 		return "FederatedUser"
+	case root:
+		return "Account"
+	case anonymous:
+		return "Anonymous"
 	}
-	return "Account"
+	return ""
 }
 
-// named is how a Principal element reaches a principal: as itself, as the role
+// reach is how a Principal element reaches a principal: as itself, as the role
 // of a session, or as its account. The three differ in what can limit them.
 type reach struct {
 	direct, role, account Expr
@@ -132,10 +137,14 @@ func (s *scope) names(p policy.Principal) reach {
 	case "Service":
 		return reach{direct: is(w.kind == service && (p.Text == "*" || strings.EqualFold(p.Text, w.name)))}
 	case "Federated":
-		return reach{direct: is(w.kind == federated && (p.Text == "*" || p.Text == w.name))}
+		return reach{direct: is(w.kind == federated && (p.Text == "*" || s.provider(p.Text)))}
+	case "CanonicalUser":
+		// It stands for the account, in S3 alone
+		// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html).
+		return reach{account: is(w.inAccount() && p.Text != "" && p.Text == s.q.Facts.Principal.CanonicalID)}
 	case "AWS":
 	default:
-		return reach{} // a canonical user is known to S3 alone
+		return reach{}
 	}
 	if !w.inAccount() {
 		return reach{}
@@ -168,6 +177,33 @@ func (s *scope) names(p policy.Principal) reach {
 	return reach{}
 }
 
+// provider tells whether an entry names the identity provider of the request. A
+// role's trust policy names a provider of the role's own account by its ARN; the
+// request may say the issuer of the token instead
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html).
+func (s *scope) provider(text string) bool {
+	if text == s.who.name {
+		return true
+	}
+	issuer := func(text string) (string, string) {
+		a, err := arn.Parse(text)
+		if err != nil {
+			return "", strings.TrimPrefix(text, "https://")
+		}
+		name, _ := strings.CutPrefix(a.Resource, "oidc-provider/")
+		if name == a.Resource {
+			return a.Account, "" // a SAML provider has no issuer in its ARN
+		}
+		return a.Account, name
+	}
+	account, wanted := issuer(text)
+	own, name := issuer(s.who.name)
+	if wanted == "" || wanted != name || account != "" && own != "" {
+		return false
+	}
+	return account == "" && own == "" || account+own == s.account
+}
+
 func afterRole(arn string) string {
 	_, rest, _ := strings.Cut(arn, ":role/")
 	return rest
@@ -182,7 +218,7 @@ func (s *scope) sessionIs(name string) Expr {
 		return is(b.text == name)
 	}
 	return Expr{op: isAtom, atom: &atom{
-		vars:  []string{SessionName},
+		of: s, vars: []string{SessionName},
 		again: func(t *scope) Expr { return t.sessionIs(name) },
 		what:  "the session is named " + name, literal: name,
 	}}

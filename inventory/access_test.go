@@ -137,3 +137,103 @@ func TestACallWithAHomeIsMadeThereInThePartitionThatHasIt(t *testing.T) {
 		t.Errorf("a call without a home is made in %s", got)
 	}
 }
+
+func TestTheDirectoryOfAnotherAccountIsNotMissingHere(t *testing.T) {
+	const instances = `{"Instances":[{"InstanceArn":"arn:aws:sso:::instance/ssoins-1","IdentityStoreId":"d-1","OwnerAccountId":"111122223333","Status":"ACTIVE"}]}`
+	const denied = `{"InstanceArn":"arn:aws:sso:::instance/ssoins-1","Error":{"Code":"AccessDeniedException","Message":""}}`
+	s := load(t, `
+-- 444455556666/eu-west-1/sso-admin.list-instances.json --
+`+instances+`
+-- 444455556666/eu-west-1/sso-admin.list-permission-sets.i.json --
+`+denied+`
+-- 111122223333/eu-west-1/sso-admin.list-instances.json --
+`+instances+`
+-- 111122223333/eu-west-1/sso-admin.list-permission-sets.i.json --
+`+denied+`
+`, Options{})
+	for _, typ := range []string{"AWS::SSO::PermissionSet", "AWS::IdentityStore::User"} {
+		if c := covered(t, s, "444455556666", "eu-west-1", typ); c.Status != haetae.Complete {
+			t.Errorf("a member of the organization lacks %s: %s", typ, c.Detail)
+		}
+	}
+	if c := covered(t, s, me, "eu-west-1", "AWS::SSO::PermissionSet"); c.Status != haetae.Missing || c.Reason != haetae.Denied {
+		t.Errorf("for the owner of the instance permission sets are %s, %s", c.Status, c.Reason)
+	}
+	if c := covered(t, s, me, "eu-west-1", "AWS::IdentityStore::User"); c.Status == haetae.Complete {
+		t.Error("for the owner of the instance nobody asked for users, and they are complete")
+	}
+}
+
+func TestThePolicyOfAnAliasIsNotThatOfItsFunction(t *testing.T) {
+	const function, alias = "arn:aws:lambda:eu-west-1:111122223333:function:f", "arn:aws:lambda:eu-west-1:111122223333:function:f:live"
+	const list = `
+-- 111122223333/eu-west-1/lambda.list-functions.json --
+{"Functions":[{"FunctionName":"f","FunctionArn":"` + function + `"}]}
+-- 111122223333/eu-west-1/lambda.list-aliases.f.json --
+{"FunctionName":"f","Aliases":[{"AliasArn":"` + alias + `","Name":"live","FunctionVersion":"3"}]}
+`
+	const none = `"Error":{"Code":"ResourceNotFoundException","Message":""}}`
+	s := load(t, list+`
+-- 111122223333/eu-west-1/lambda.get-policy.f.json --
+{"FunctionName":"f",`+none+`
+-- 111122223333/eu-west-1/lambda.get-policy.f.live.json --
+{"FunctionName":"f","Qualifier":"live","Policy":"{\"Statement\":[]}"}
+`, Options{})
+	if p := find(t, s, "AWS::Lambda::Function", "f").Props["PolicyDocument"]; p != nil {
+		t.Errorf("the function has the policy %s", text(p))
+	}
+	if p := find(t, s, "AWS::Lambda::Alias", alias).Props["PolicyDocument"]; !sameJSON(t, p, `{"Statement":[]}`) {
+		t.Errorf("the alias has the policy %s", text(p))
+	}
+	s = load(t, list+`
+-- 111122223333/eu-west-1/lambda.get-policy.f.json --
+{"FunctionName":"f","Policy":"{\"Statement\":[]}"}
+-- 111122223333/eu-west-1/lambda.get-policy.f.live.json --
+{"FunctionName":"f","Qualifier":"live",`+none+`
+`, Options{})
+	if p := find(t, s, "AWS::Lambda::Function", "f").Props["PolicyDocument"]; !sameJSON(t, p, `{"Statement":[]}`) {
+		t.Errorf("the function has the policy %s", text(p))
+	}
+	if p := find(t, s, "AWS::Lambda::Alias", alias).Props["PolicyDocument"]; p != nil {
+		t.Errorf("the alias has the policy %s", text(p))
+	}
+}
+
+func TestATableWithoutAPolicyHasNone(t *testing.T) {
+	const stream = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/1"
+	s := load(t, `
+-- 111122223333/eu-west-1/list-tables.json --
+{"TableNames":["t"]}
+-- 111122223333/eu-west-1/describe-table.t.json --
+{"Table":{"TableName":"t","TableArn":"arn:aws:dynamodb:eu-west-1:111122223333:table/t","LatestStreamArn":"`+stream+`"}}
+-- 111122223333/eu-west-1/dynamodb.get-resource-policy.t.json --
+{"ResourceArn":"t","Error":{"Code":"PolicyNotFoundException","Message":""}}
+-- 111122223333/eu-west-1/dynamodb.get-resource-policy.s.json --
+{"ResourceArn":"`+stream+`","Policy":"{\"Statement\":[]}"}
+`, Options{})
+	check := func(s *haetae.Snapshot) {
+		t.Helper()
+		for _, r := range s.Resources {
+			if r.Type == "AWS::DynamoDB::Table" && r.ID != "t" {
+				t.Errorf("there is a table %q", r.ID)
+			}
+		}
+	}
+	check(s)
+	r := find(t, s, "AWS::DynamoDB::Table", "t")
+	if r.Props["ResourcePolicy"] != nil || !sameJSON(t, r.Observed["StreamPolicy"], `{"Statement":[]}`) {
+		t.Errorf("the table has %s, its stream %s", text(r.Props["ResourcePolicy"]), text(r.Observed["StreamPolicy"]))
+	}
+	s = load(t, `
+-- 111122223333/eu-west-1/list-tables.json --
+{"TableNames":["t"]}
+-- 111122223333/eu-west-1/describe-table.t.json --
+{"Table":{"TableName":"t","TableArn":"arn:aws:dynamodb:eu-west-1:111122223333:table/t","LatestStreamArn":"`+stream+`"}}
+-- 111122223333/eu-west-1/dynamodb.get-resource-policy.s.json --
+{"ResourceArn":"`+stream+`","Error":{"Code":"PolicyNotFoundException","Message":""}}
+`, Options{})
+	check(s)
+	if p := find(t, s, "AWS::DynamoDB::Table", "t").Observed["StreamPolicy"]; p != nil {
+		t.Errorf("the stream has the policy %s", text(p))
+	}
+}

@@ -167,6 +167,9 @@ func (b *Builder) Add(a *Answer) {
 		if a.Params != nil && !r.call.sameParams(a.Params) || a.Params == nil && a.Code == "" && !r.fits(a.Body) {
 			continue
 		}
+		if a.Params == nil && a.Code != "" && b.aboutAnother(r.call, a) {
+			continue
+		}
 		nameless = b.take(r, a) || nameless
 	}
 	if nameless {
@@ -231,7 +234,11 @@ func (b *Builder) take(r ref, a *Answer) (nameless bool) {
 		h.res = namedBy(r.kind, a, h.parents)
 		// A reader knows best what the request names, as it does of an answer
 		// with nothing in it.
-		if rs := read(r.kind, c, a); len(a.Parents) == 0 && len(rs) == 1 && rs[0].ID != "" {
+		rs := read(r.kind, c, a)
+		if len(a.Parents) == 0 && len(rs) == 0 {
+			h.mute = true // it may be about something of another kind
+		}
+		if len(a.Parents) == 0 && len(rs) == 1 && rs[0].ID != "" {
 			h.res = []partial{{id: rs[0].ID, arn: rs[0].ARN, account: rs[0].Account, region: rs[0].Region}}
 		}
 	}
@@ -249,7 +256,23 @@ func (b *Builder) absent(c *Call, a *Answer) bool {
 	if !c.SaysAbsent(a.Code, a.Message) {
 		return false
 	}
-	return a.Params != nil || !slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool { return !o.call.sameParams(c.Params) })
+	return a.Params != nil || !slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool {
+		return !o.call.likeCall(c) && !b.aboutAnother(o.call, a)
+	})
+}
+
+// aboutAnother tells whether a failure, of which the request is not known, is
+// that of another call of the operation: it names what the other one is about,
+// and either not what this one is about, or that as no more than a parameter of
+// the other, as the function of an alias is.
+func (b *Builder) aboutAnother(c *Call, a *Answer) bool {
+	return c.Param != "" && slices.ContainsFunc(b.byOp[a.Op], func(o ref) bool {
+		if o.call.Param == "" || o.call.Param == c.Param || !has(a.Body, o.call.Param) {
+			return false
+		}
+		_, parameter := o.call.Params[c.Param]
+		return parameter || !has(a.Body, c.Param)
+	})
 }
 
 // namedBy returns the resources that the parents of a call may be, with nothing

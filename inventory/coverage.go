@@ -61,7 +61,7 @@ func (b *Builder) covered(k *Kind, at [2]string, find func(*Kind, *haetae.Resour
 	if u := b.refusal(at); u != nil {
 		return haetae.Coverage{Status: haetae.Missing, Reason: u.Reason, Detail: u.Detail, Actions: u.Actions}
 	}
-	if k.Singleton || ofOrganization(k.Type) && b.member(at[0]) {
+	if k.Singleton || ofOrganization(k.Type) && b.member(at[0]) || ofDirectory(k.Type) && b.guest(k, at) {
 		return haetae.Coverage{Status: haetae.Complete}
 	}
 	var why *haetae.Unknown

@@ -27,8 +27,12 @@ var identityCenter = []Kind{{
 			Read: reading{
 				member: "Instances", id: "InstanceArn", arn: "InstanceArn", account: "OwnerAccountId", props: []string{"Name"},
 				observed: []string{"InstanceArn", "IdentityStoreId", "OwnerAccountId", "Status", "PrimaryRegion"}, state: "Status", gone: []string{"DELETE_IN_PROGRESS"},
+				more: func(_ *Answer, _ map[string]any, r *haetae.Resource) {
+					// Every account of the organization sees the instance, and hardly one its tags.
+					r.Props["Tags"] = elsewhere("Tags", "sso:ListTagsForResource")
+				},
 			}.read,
-		}, ssoTags(ssoInstances, ":instance/", map[string]any{"InstanceArn": "${Parent}"}),
+		},
 	},
 }, {
 	Type: "AWS::SSO::InstanceAccessControlAttributeConfiguration", Of: "AWS::SSO::Instance",
@@ -74,7 +78,7 @@ var identityCenter = []Kind{{
 			})),
 		ofPermissionSet("ListCustomerManagedPolicyReferencesInPermissionSet", "CustomerManagedPolicyReferences", "CustomerManagedPolicyReferences",
 			foldsList("PermissionSetArn", "CustomerManagedPolicyReferences", "CustomerManagedPolicyReferences", "Name", "Path")),
-		ssoTags(ssoPermission, ":permissionSet/", ofInstance),
+		permissionSetTags(),
 	},
 }, {
 	// Who has a permission set is asked for each account that it is in.
@@ -131,11 +135,11 @@ func ofPermissionSet(op, member, prop string, read func(*Answer) []*haetae.Resou
 	}
 }
 
-// ssoTags is the call for the tags of what is in an instance, or of itself.
-func ssoTags(each, part string, params map[string]any) Call {
-	c := tagsByARN("sso-admin:ListTagsForResource", "ResourceArn", "Tags", each, part, true)
-	c.Actions = []string{"sso:ListTagsForResource"}
-	c.Params, c.Tags = params, "" // the tags of global ARNs are not told by region
+// permissionSetTags is the call for the tags of a permission set, whose ARN has
+// no region: the tags of a region do not hold them.
+func permissionSetTags() Call {
+	c := tagsByARN("sso-admin:ListTagsForResource", "ResourceArn", "Tags", ssoPermission, ":permissionSet/", true)
+	c.Actions, c.Params, c.Tags = []string{"sso:ListTagsForResource"}, ofInstance, ""
 	return c
 }
 

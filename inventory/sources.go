@@ -104,6 +104,35 @@ func (b *Builder) member(account string) bool {
 	return false
 }
 
+// ofDirectory tells whether resources of a type are in an instance of Identity
+// Center.
+func ofDirectory(typ string) bool {
+	return strings.HasPrefix(typ, "AWS::IdentityStore::") || strings.HasPrefix(typ, "AWS::SSO::") && typ != "AWS::SSO::Instance"
+}
+
+// guest tells whether an account only sees the instance of Identity Center of
+// another one, and was told nothing of what is in it: that is there, and only
+// there, or by who administers it, can it be asked.
+func (b *Builder) guest(k *Kind, at [2]string) bool {
+	for i := range k.Calls {
+		for _, o := range b.shown[spot{&k.Calls[i], at[0], at[1]}] {
+			if o.answered() {
+				return false
+			}
+		}
+	}
+	others := false
+	for _, e := range b.entries {
+		if e.Type == "AWS::SSO::Instance" && e.Region == at[1] {
+			if e.Account == at[0] {
+				return false
+			}
+			others = true
+		}
+	}
+	return others && b.ops[asked{at[0], at[1], "sso-admin:ListInstances"}].answered()
+}
+
 // ofOrganization tells whether resources of a type are in the management
 // account alone.
 func ofOrganization(typ string) bool { return strings.HasPrefix(typ, "AWS::Organizations::") }

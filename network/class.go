@@ -15,6 +15,7 @@ type Class struct {
 	subnet *subnet
 	nics   []*nic
 	addrs  cidr.Addrs
+	mixed  bool // it has addresses of IPv6
 	out    filter
 	in     map[*vpc]filter // by the VPC in which the sender is known to be
 }
@@ -52,6 +53,7 @@ func (w *World) Classes() []*Class {
 		c.addrs = c.addrs.Union(n.addrs)
 	}
 	for _, c := range out {
+		c.mixed = !c.addrs.Six().Empty()
 		c.out = w.allows(c.nics[0], false, identity{vpc: c.nics[0].vpc})
 	}
 	return out
@@ -88,13 +90,14 @@ func (w *World) admits(c *Class, id identity) filter {
 type road struct {
 	sure, may cidr.Set
 	ident     identity
+	certain   bool // sure is may
 }
 
 // roads walks from one subnet to another.
 func (w *World) roads(a, b *subnet) []road {
 	if a == b {
 		all := between(a.cidrs, b.cidrs)
-		return []road{{sure: all, may: all, ident: identity{vpc: a.vpc}}}
+		return []road{{sure: all, may: all, ident: identity{vpc: a.vpc}, certain: true}}
 	}
 	src := &place{kind: "space", vpc: a.vpc, sub: a, addrs: a.cidrs, sender: a.vpc}
 	dst := &place{kind: "space", vpc: b.vpc, sub: b, addrs: b.cidrs, layers: true}
@@ -108,16 +111,42 @@ func (w *World) roads(a, b *subnet) []road {
 		}
 		r := road{ident: identity{vpc: t.fwd.ident.vpc}}
 		r.sure, r.may = originals(got)
+		r.certain = r.sure.Covers(r.may)
 		out = append(out, r)
 	}
 	return out
 }
 
-// Between is two classes and the packets that get from one to the other and, for
-// TCP, are answered: surely, and at most.
+// Between is two classes between which something passes.
 type Between struct {
 	From, To  *Class
-	Sure, May cidr.Set
+	sure, may cidr.Set
+	shape     *shape // instead of both, where all addresses are treated alike
+}
+
+// Sure returns the packets that surely get from one class to the other and, for
+// TCP, are answered.
+func (b Between) Sure() cidr.Set {
+	if b.shape == nil {
+		return b.sure
+	}
+	return b.shape.set.Intersect(between(b.From.addrs, b.To.addrs))
+}
+
+// May returns the packets that may get through, those of Sure with them.
+func (b Between) May() cidr.Set {
+	if b.shape == nil {
+		return b.may
+	}
+	return b.Sure()
+}
+
+// ports are the packets but for their addresses, which may be more than there are.
+func (b Between) ports() (sure, may cidr.Set) {
+	if b.shape == nil {
+		return b.sure, b.may
+	}
+	return b.shape.set, b.shape.set
 }
 
 // AllPairs yields every two classes between which something may pass by private
@@ -137,6 +166,7 @@ func (w *World) AllPairs() iter.Seq[Between] {
 			near[v] = w.neighbours(v)
 		}
 		cache := map[[2]*subnet][]road{}
+		known := newShapes()
 		for _, to := range classes {
 			for _, v := range near[to.subnet.vpc] {
 				admitted := w.peers(to, v)
@@ -150,14 +180,36 @@ func (w *World) AllPairs() iter.Seq[Between] {
 						list = w.roads(from.subnet, to.subnet)
 						cache[k] = list
 					}
-					b := w.pass(from, to, list)
-					if !b.May.Empty() && !yield(b) {
+					b, ok := w.alike(from, to, list, known)
+					if !ok {
+						b = w.pass(from, to, list)
+					}
+					if (b.shape != nil || !b.may.Empty()) && !yield(b) {
 						return
 					}
 				}
 			}
 		}
 	}
+}
+
+// alike is pass for classes whose addresses are all treated alike, which it does
+// once for all pairs that look the same. It fails for others.
+func (w *World) alike(from, to *Class, list []road, known *shapes) (Between, bool) {
+	b := Between{From: from, To: to}
+	if len(list) == 0 {
+		return b, true
+	}
+	if len(list) > 1 || !list[0].certain || from.out.why != nil || from.mixed || to.mixed || w.serves[to.nics[0]] != nil {
+		return b, false
+	}
+	in := w.admits(to, list[0].ident)
+	if in.why != nil {
+		return b, false
+	}
+	var ok bool
+	b.shape, ok = known.between(from.addrs, to.addrs, list[0].sure, from.out.yes, in.yes)
+	return b, ok
 }
 
 // pass is what gets from one class to the other over the roads.
@@ -173,8 +225,8 @@ func (w *World) pass(from, to *Class, list []road) Between {
 	}
 	for _, r := range list {
 		in := w.admits(to, r.ident)
-		b.Sure = b.Sure.Union(ends.Intersect(r.sure).Intersect(from.out.yes).Intersect(in.yes))
-		b.May = b.May.Union(ends.Intersect(r.may).Intersect(maximum(from.out)).Intersect(maximum(in)))
+		b.sure = b.sure.Union(ends.Intersect(r.sure).Intersect(from.out.yes).Intersect(in.yes))
+		b.may = b.may.Union(ends.Intersect(r.may).Intersect(maximum(from.out)).Intersect(maximum(in)))
 	}
 	return b
 }

@@ -22,7 +22,7 @@ func TestAllPairsAgreeWithEachPair(t *testing.T) {
 		for b := range w.AllPairs() {
 			for _, f := range b.From.Interfaces() {
 				for _, to := range b.To.Interfaces() {
-					all[[2]string{f, to}] = b.Sure
+					all[[2]string{f, to}] = b.Sure()
 				}
 			}
 		}

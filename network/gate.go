@@ -59,7 +59,7 @@ func (k *walk) attached(s *state, v *vpc, gate *gateway) {
 }
 
 // guard holds packets against VPC Block Public Access.
-func (k *walk) guard(s *state, v *vpc, sub *subnet, inbound bool) {
+func (k *walk) guard(s *state, v *vpc, sub *subnet) {
 	if len(s.walls) > 0 {
 		sub = nil // an excluded subnet does not help what goes through an endpoint in it
 	}
@@ -69,11 +69,13 @@ func (k *walk) guard(s *state, v *vpc, sub *subnet, inbound bool) {
 			s.pieces[i] = p.lacks(b.why)
 		}
 	}
-	// Ingress-only blocking leaves NAT gateways and egress-only internet gateways,
-	// since nobody can begin a connection from outside through them.
-	closed := b.mode == "block-bidirectional" || b.mode == "block-ingress" && inbound && !s.viaNAT
-	if !closed {
-		return
+	// Ingress-only blocking leaves the traffic of NAT gateways and egress-only
+	// internet gateways, through which nobody can begin a connection from outside,
+	// and no other
+	// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_BlockPublicAccessStates.html).
+	closed := b.mode == "block-bidirectional" || b.mode == "block-ingress" && !s.viaNAT
+	if !closed || k.back && b.mode == "block-ingress" && slices.ContainsFunc(k.fwd.blocks, func(o Blocker) bool { return o.Code == "VPC_BLOCK_PUBLIC_ACCESS_ENABLED" && o.Resource == v.id() }) {
+		return // or it was said on the way there
 	}
 	s.hop("block-public-access", v.id(), b.mode, false)
 	where := v.id()
@@ -89,7 +91,7 @@ func (k *walk) guard(s *state, v *vpc, sub *subnet, inbound bool) {
 // (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html).
 func (k *walk) toInternet(s *state, v *vpc, gate *gateway, sub *subnet) {
 	k.attached(s, v, gate)
-	k.guard(s, v, sub, false)
+	k.guard(s, v, sub)
 	k.refuse(s, gate, false, private18(), "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS")
 	k.refuse(s, gate, false, shared98(), "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS")
 	k.redirected(s, gate)
@@ -227,6 +229,15 @@ func (k *walk) abroad(s *state, gate *gateway) {
 			}
 		}
 	}
+	if g.literal || k.back && !g.internet {
+		for _, v := range k.w.vpcs {
+			// Addresses of IPv6 are public by themselves.
+			if in := s.to(v.cidrs.Six().Intersect(globalSix()).Intersect(left)); in != nil {
+				left = left.Minus(v.cidrs.Six())
+				k.fromInternet(in, v)
+			}
+		}
+	}
 	rest := s.to(left)
 	if rest == nil {
 		return
@@ -246,9 +257,15 @@ func (k *walk) abroad(s *state, gate *gateway) {
 
 // fromInternet takes packets into a VPC through its internet gateway.
 func (k *walk) fromInternet(s *state, v *vpc) {
-	s.entered = "igw"
+	s.entered, s.been = "igw", nil // what it went through on its way out may be on its way in too
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	gate := v.igw
+	if k.back && slices.ContainsFunc(k.fwd.hops, func(h Hop) bool { return h.Kind == "eigw" }) {
+		s.viaNAT = true
+		k.guard(s, v, v.subnetAt(destinations(s.pieces).First()))
+		k.local(s, v, nil) // the egress-only gateway knows whose answers they are
+		return
+	}
 	if gate == nil {
 		if why := k.w.gap(v, "AWS::EC2::InternetGateway"); why != nil {
 			k.unknown(s, spot{vpc: v}, why)
@@ -267,12 +284,34 @@ func (k *walk) fromInternet(s *state, v *vpc) {
 	}
 	for _, part := range k.admit(s, v, gate) {
 		sub := v.subnetAt(destinations(part.pieces).First())
-		if k.back {
-			part.viaNAT = k.fwd.viaNAT
+		if gate.inspects(destinations(part.pieces)) {
+			sub = nil // an excluded subnet does not help what goes through an endpoint
 		}
-		k.guard(part, v, sub, true)
+		part.viaNAT = k.back && slices.ContainsFunc(part.pieces, func(p piece) bool { return p.forNAT() })
+		k.guard(part, v, sub)
 		k.ingress(part, v, gate)
 	}
+}
+
+// forNAT tells whether the NAT gateway that the packets went through last is where
+// their answers are now.
+func (p piece) forNAT() bool {
+	n := len(p.nats)
+	return n > 0 && p.nats[n-1].nat.natives.Overlaps(p.cur.Dst)
+}
+
+// inspects tells whether the gateway's own table leads to an endpoint.
+func (g *gateway) inspects(dst cidr.Addrs) bool {
+	if g.table == nil {
+		return false
+	}
+	return slices.ContainsFunc(g.table.lookup(dst), func(b branch) bool {
+		if b.route == nil {
+			return false
+		}
+		_, is := b.route.target.comp.(*endpoint)
+		return is
+	})
 }
 
 // admit gives every public destination its private address.
@@ -410,7 +449,7 @@ func (k *walk) ingress(s *state, v *vpc, gate *gateway) {
 		}
 		switch c := b.route.target.comp.(type) {
 		case *nic:
-			if gate.kind == "igw" && c.publics().Empty() {
+			if in := destinations(part.pieces); gate.kind == "igw" && (!in.Four().Empty() && c.publics().Four().Empty() || !in.Six().Empty() && c.publics().Six().Empty()) {
 				part.block(k, Blocker{Code: "INGRESS_RTB_NO_PUBLIC_IP", Resource: c.id, Rule: b.route.text, Fix: "Associate a public address with " + c.id + "."})
 			}
 			k.throughNIC(part, c, nil)
@@ -430,10 +469,16 @@ func (k *walk) ingress(s *state, v *vpc, gate *gateway) {
 // (https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html).
 func (k *walk) toEgressOnly(s *state, v *vpc, gate *gateway, sub *subnet) {
 	k.attached(s, v, gate)
+	own := between(v.cidrs.Intersect(globalSix()), cidr.All6())
+	if !own.Covers(packetsOf(s.pieces)) {
+		k.sieve(s, sure(own), "eigw", gate.res.ID, noRule, func() Blocker {
+			return Blocker{Code: "PROTOCOL_RESTRICTION", Resource: gate.res.ID, Fix: "An egress-only internet gateway is for public addresses of IPv6 only: use a NAT gateway for IPv4."}
+		})
+	}
 	if !k.back {
 		s.viaNAT = true
 	}
-	k.guard(s, v, sub, false)
+	k.guard(s, v, sub)
 	if k.back && !k.fwd.viaNAT {
 		s.block(k, Blocker{Code: "NO_ROUTE_TO_DESTINATION", Resource: gate.res.ID,
 			Fix: "An egress-only internet gateway passes only what was begun inside: route to the internet gateway."})

@@ -83,6 +83,7 @@ func (w *World) Matrix(by Zones) ([]Cell, error) {
 		return cells[k]
 	}
 	for b := range w.AllPairs() {
+		sure, may := b.ports()
 		sizes := map[key]int{}
 		for _, f := range b.From.nics {
 			for _, t := range b.To.nics {
@@ -99,8 +100,8 @@ func (w *World) Matrix(by Zones) ([]Cell, error) {
 		for k, n := range sizes {
 			s := at(k)
 			s.pairs += n
-			addPorts(s.sure, b.Sure)
-			addPorts(s.may, b.May)
+			addPorts(s.sure, sure)
+			addPorts(s.may, may)
 		}
 	}
 	var out []Cell

@@ -70,7 +70,7 @@ func (k *walk) throughNAT(s *state, v *vpc, n *nat, sub *subnet) {
 // toInternetAs takes packets of a regional NAT gateway out: it has no subnet.
 func (k *walk) toInternetAs(s *state, v *vpc, n *nat) {
 	k.attached(s, v, v.igw)
-	k.guard(s, v, nil, false)
+	k.guard(s, v, nil)
 	for i, p := range s.pieces {
 		public := cidr.Addrs{}
 		for _, x := range n.nics {
@@ -149,7 +149,7 @@ func (k *walk) fromRegional(s *state, v *vpc) bool {
 	}
 	s.pieces = done
 	s.viaNAT = true
-	k.guard(s, v, nil, true)
+	k.guard(s, v, nil)
 	k.local(s, v, nil)
 	return true
 }
@@ -212,6 +212,12 @@ func (k *walk) throughNIC(s *state, n *nic, from *subnet) {
 	if n.subnet == nil || k.tired(s) {
 		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id))
 		return
+	}
+	if mine := s.to(n.addrs); mine != nil {
+		k.enterSubnet(mine, n.subnet, from != n.subnet) // what is for itself ends there
+		if s = s.to(cidr.AllAddrs().Minus(n.addrs)); s == nil {
+			return
+		}
 	}
 	if from != n.subnet {
 		k.acl(s, n.subnet, true)
@@ -276,28 +282,18 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 	if len(e.subnets) > 0 && sub != e.subnets[0] {
 		k.acl(s, e.subnets[0], true)
 	}
-	back := k.back && slices.Contains(k.fwd.walls, e)
-	if k.back && !back && e.firewall != nil && s.entered == "tgw" && slices.ContainsFunc(k.fwd.walls, func(o *endpoint) bool { return o.firewall == e.firewall }) {
-		// Endpoints in two zones do not share the state of connections
-		// (https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-appliance-scenario.html).
-		s.block(k, Blocker{Code: "TGW_ATTACH_VPC_AZ_RESTRICTION", Resource: e.res.ID,
-			Fix: "Turn on appliance mode for the attachment of " + v.id() + ": the answers go through " + e.res.ID + ", in another Availability Zone than the packets."})
-		back = true
-	}
-	if e.firewall != nil && !back {
-		if k.back && len(k.fwd.walls) == 0 && len(k.fwd.blocks) == 0 {
-			s.block(k, Blocker{Code: "FIREWALL_RULES_RESTRICTION", Resource: e.firewall.res.ID,
-				Fix: "The answers go through " + e.firewall.res.ID + " but the packets did not: a stateful firewall drops them. Route both ways through it."})
-		}
-		k.inspect(s, e.firewall)
-	}
-	if e.firewall != nil && back {
-		k.inspectBack(s, e.firewall)
-	}
-	if e.firewall == nil {
+	seen := !k.back || slices.Contains(k.fwd.walls, e)
+	switch {
+	case e.firewall == nil:
 		for i, p := range s.pieces {
 			s.pieces[i] = p.only(true, "the appliances behind "+e.res.ID+" pass the packets")
 		}
+	case k.back && seen:
+		k.inspectBack(s, e.firewall)
+	case !seen && len(k.fwd.blocks) == 0:
+		k.unseen(s, v, e)
+	default:
+		k.inspect(s, e.firewall)
 	}
 	s.walls = append(s.walls, e)
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
@@ -311,6 +307,27 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 	}
 	s.zone = e.subnets[0].zone
 	k.leaveSubnet(s, e.subnets[0])
+}
+
+// unseen holds answers against the firewall of an endpoint that did not see the
+// packets which they answer: its stateful rules know no such connection, and an
+// endpoint in another zone does not tell it. Only what the stateless rules pass
+// gets through
+// (https://docs.aws.amazon.com/network-firewall/latest/developerguide/asymmetric-routing.html).
+func (k *walk) unseen(s *state, v *vpc, e *endpoint) {
+	f := e.firewall
+	if f.why != nil {
+		k.inspect(s, f)
+		return
+	}
+	b := Blocker{Code: "FIREWALL_RULES_RESTRICTION", Resource: f.res.ID,
+		Fix: "The answers go through " + f.res.ID + " but the packets did not: a stateful firewall drops them. Route both ways through it."}
+	if s.entered == "tgw" && len(k.fwd.walls) > 0 {
+		// https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-appliance-scenario.html
+		b = Blocker{Code: "TGW_ATTACH_VPC_AZ_RESTRICTION", Resource: e.res.ID,
+			Fix: "Turn on appliance mode for the attachment of " + v.id() + ": the answers go through " + e.res.ID + ", in another Availability Zone than the packets."}
+	}
+	k.sieve(s, sure(f.passed), "firewall", f.res.ID, noRule, func() Blocker { return b })
 }
 
 // fromEndpoint lets an endpoint send: it begins no connections into its VPC, and
@@ -534,6 +551,9 @@ func (k *walk) outOfHub(s *state, from, to *attachment) {
 			s.block(k, Blocker{Code: "TGW_BAD_STATE_VPN", Resource: x.res.ID, Fix: "Bring up a tunnel of " + x.res.ID + ": all are down."})
 		}
 	case "peering":
+		// Groups are known within one transit gateway only
+		// (https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html).
+		s.ident.vpc, s.ident.lost = nil, "SG_REFERENCING_SUPPORT"
 		for _, h := range k.w.hubs {
 			for _, a := range h.attachments {
 				if h != to.hub && a.kind == "peering" && (a.res.ID == to.res.ID || a.remote == to.hub.res.ID && to.remote == h.res.ID) {

@@ -293,6 +293,9 @@ func (n *oNet) exit(v int, p oPacket, back *oTrip, t oTrip) oTrip {
 	}
 	for i := range n.enis {
 		if n.vpcOf(i) == v && n.enis[i].ip == p.src && n.enis[i].public != 0 {
+			if n.block == "block-ingress" && !n.enis[i].nat {
+				return oTrip{} // "only traffic to and from NAT gateways … is allowed"
+			}
 			p.src = n.enis[i].public
 			for j := range n.enis { // somebody here may have the destination
 				if n.enis[j].public == p.dst {

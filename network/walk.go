@@ -207,8 +207,8 @@ func (k *walk) leaveNIC(s *state, n *nic) {
 		s.origin, s.ident = n.vpc, identity{vpc: n.vpc}
 	}
 	k.source(s, n)
-	if e := k.w.ends[n]; e != nil && !k.back {
-		s.block(k, Blocker{Code: "VPCE_INTRA_VPC_TRAFFIC", Resource: e.res.ID, Fix: "Endpoints begin no connections: ask from the VPC to the endpoint."})
+	if id := k.w.endpointAt(n); id != "" && !k.back {
+		s.block(k, Blocker{Code: "VPCE_INTRA_VPC_TRAFFIC", Resource: id, Fix: "Endpoints begin no connections: ask from the VPC to the endpoint."})
 	}
 	if b := k.w.serves[n]; b != nil && !slices.Contains(s.tracked, n) {
 		k.fromBalancer(s, b, n)
@@ -218,12 +218,25 @@ func (k *walk) leaveNIC(s *state, n *nic) {
 		k.groups(s, n, false)
 	}
 	s.tracked = append(s.tracked, n)
+	s.been = append(s.been, n.id) // an appliance need not send through itself
 	if n.subnet == nil {
 		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id))
 		return
 	}
 	s.zone = n.subnet.zone
 	k.leaveSubnet(s, n.subnet)
+}
+
+// endpointAt names the interface endpoint that an interface belongs to, "" for
+// interfaces of others.
+func (w *World) endpointAt(n *nic) string {
+	if e := w.ends[n]; e != nil {
+		return e.res.ID
+	}
+	if n.kind == "vpc_endpoint" {
+		return n.id
+	}
+	return ""
 }
 
 // source holds the packets against the addresses of the interface that sends
@@ -446,11 +459,19 @@ func (k *walk) enterNIC(s *state, n *nic) {
 	if s.origin == nil {
 		s.ident = identity{}
 	}
-	if !slices.Contains(s.tracked, n) {
+	// Whoever sends to its own public address gets that from outside: its groups
+	// have seen it leave, not come.
+	if known := slices.Contains(s.tracked, n); !known || !k.back && s.entered == "igw" {
 		k.groups(s, n, true)
 	}
 	s.tracked = append(s.tracked, n)
 	s.hop("eni", n.id, "", n.down == "")
+	if n.kind == "nat_gateway" && !k.back {
+		// "External services cannot initiate a connection" through it, nor to it
+		// (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html).
+		s.hops[len(s.hops)-1].Passed = false
+		s.block(k, Blocker{Code: "NO_POSSIBLE_DESTINATION", Resource: n.id, Fix: "A NAT gateway takes answers only: send to who is behind it by another way."})
+	}
 	if n.down != "" {
 		s.block(k, Blocker{Code: "BAD_STATE", Resource: n.id, Fix: "Bring " + n.id + " into service: it is " + n.down + "."})
 	}

@@ -48,6 +48,7 @@ type vpc struct {
 	subnets        []*subnet
 	nics           []*nic
 	holder         map[netip.Addr]*nic
+	gaps           map[string]*haetae.Unknown // why the listing of a type may lack something
 }
 
 func (v *vpc) id() string { return v.res.ID }
@@ -135,6 +136,7 @@ func Build(g *graph.Graph) *World {
 	each("AWS::EC2::RouteTable", w.addTable)
 	w.addMembers()
 	for _, v := range w.vpcs {
+		w.listings(v)
 		w.finish(v)
 	}
 	return w
@@ -341,8 +343,20 @@ func (w *World) gap(v *vpc, typ string) *haetae.Unknown {
 	if v.res.Stub != nil {
 		return v.res.Stub
 	}
-	_, u := w.g.Here(v.res, typ)
-	return u
+	return v.gaps[typ]
+}
+
+// gapTypes are the types that are asked for by VPC.
+var gapTypes = []string{"AWS::EC2::NetworkInterface", "AWS::EC2::Subnet", "AWS::EC2::InternetGateway", "AWS::EC2::RouteTable", "AWS::EC2::NetworkAcl"}
+
+// listings notes what of the VPC's region was not listed to its end.
+func (w *World) listings(v *vpc) {
+	v.gaps = map[string]*haetae.Unknown{}
+	for _, typ := range gapTypes {
+		if _, u := w.g.Here(v.res, typ); u != nil {
+			v.gaps[typ] = u
+		}
+	}
 }
 
 // subnetAt returns the subnet of the VPC that holds the address, or nil.

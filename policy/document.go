@@ -70,6 +70,8 @@ type Statement struct {
 	// read, so that nothing is known of what the statement matches.
 	Unknown *haetae.Unknown
 
+	unconcerned uint64 // see Concerns; 0 for a statement that was not parsed
+
 	Document *Document
 	Node     *Node // nil when the document did not come from a text
 }
@@ -92,6 +94,8 @@ type Actions struct {
 	Not  bool
 	List []Action
 	More *haetae.Unknown
+
+	index *actionIndex
 }
 
 // Resources is a Resource or NotResource element.

@@ -54,17 +54,6 @@ func (a *Action) Match(service, name string) bool {
 	return a.any || a.pattern != nil && a.service == service && a.pattern.Match(name)
 }
 
-// Match tells whether the element covers the action. NotAction covers what none
-// of its entries does.
-func (e *Actions) Match(service, name string) bool {
-	for i := range e.List {
-		if e.List[i].Match(service, name) {
-			return !e.Not
-		}
-	}
-	return e.Not
-}
-
 // SplitAction takes an action apart: the service in lower case and the name as
 // written.
 func SplitAction(action string) (service, name string) {

@@ -49,7 +49,6 @@ func (p *parser) document(root *Node) {
 		return
 	}
 	p.twice(root, "")
-	statements := false
 	for _, m := range root.Members {
 		switch m.Name {
 		case "Version":
@@ -62,9 +61,7 @@ func (p *parser) document(root *Node) {
 			}
 		case "Id":
 			d.ID = m.Value.Text
-		case "Statement":
-			statements = true
-			p.statements(m.Value)
+		case "Statement": // read below, when the version is known
 		default:
 			p.problem(m.Value, m.Name, "a policy has no element %q", m.Name)
 		}
@@ -72,7 +69,9 @@ func (p *parser) document(root *Node) {
 	if d.Version == "" {
 		p.problem(root, "Version", "no Version: the policy is read as 2008-10-17, in which variables are plain text")
 	}
-	if !statements {
+	if list := root.Get("Statement"); list != nil {
+		p.statements(list)
+	} else {
 		p.problem(root, "Statement", "no Statement: the policy says nothing")
 	}
 }
@@ -162,6 +161,8 @@ func (p *parser) statement(s *Statement, n *Node, path string) {
 			}
 			s.Actions.List = append(s.Actions.List, a)
 		}
+		s.Actions.index = newActionIndex(s.Actions.List)
+		s.unconcerned = s.Actions.unconcerned()
 	} else {
 		p.problem(n, join(path, "Action"), "no Action: the statement matches nothing")
 	}
@@ -170,7 +171,7 @@ func (p *parser) statement(s *Statement, n *Node, path string) {
 		for _, text := range p.texts(v, join(path, name)) {
 			p.resource(s.Resources, text, join(path, name))
 		}
-	} else if !typ.Granting() {
+	} else if typ != Resource && typ != Trust {
 		p.problem(n, join(path, "Resource"), "no Resource: the statement matches nothing")
 	}
 	if c := n.Get("Condition"); c != nil {
@@ -293,9 +294,13 @@ func (p *parser) conditions(n *Node, path string) []*Condition {
 		p.problem(n, path, "conditions are a JSON object")
 		return []*Condition{{Broken: true}}
 	}
+	p.twice(n, path)
 	var out []*Condition
 	for _, m := range n.Members {
 		at := join(path, m.Name)
+		if m.Value != n.Get(m.Name) {
+			continue // written twice
+		}
 		if m.Value.Unknown != nil {
 			out = append(out, &Condition{More: m.Value.Unknown})
 			continue
@@ -309,7 +314,11 @@ func (p *parser) conditions(n *Node, path string) []*Condition {
 			out = append(out, &Condition{Operator: op, Broken: true})
 			continue
 		}
+		p.twice(m.Value, at)
 		for _, k := range m.Value.Members {
+			if k.Value != m.Value.Get(k.Name) {
+				continue
+			}
 			c := &Condition{Operator: op, Key: k.Name, Lower: strings.ToLower(k.Name), Broken: !ok, More: unknownIn(k.Value)}
 			list := []*Node{k.Value}
 			if k.Value.Kind == Array {
@@ -332,7 +341,11 @@ func (p *parser) conditions(n *Node, path string) []*Condition {
 }
 
 func (p *parser) value(text string, op Operator) *Template {
-	return newTemplate(text, op.Test.Wild(), p.variables() && op.Test.Variables())
+	t := newTemplate(text, op.Test.Wild(), p.variables() && op.Test.Variables())
+	if op.Test == ArnLike && !t.vars {
+		t.byField = filled{t.parts, nil}.set(true)
+	}
+	return t
 }
 
 // Unreadable makes a document of which nothing is known.

@@ -16,6 +16,8 @@ type Template struct {
 	wild    bool // wildcards count: they are plain characters otherwise
 	vars    bool
 	pattern *wildcard.Pattern // nil when there are variables
+	set     *wildcard.Pattern // pattern, narrowed to fields where inner is set
+	byField *wildcard.Pattern // of an ARN operator without variables
 	// inner is set for an entry of a Resource element with a wildcard within one
 	// of the first fields of its ARN, which stays in it.
 	inner bool
@@ -41,7 +43,8 @@ type Value struct {
 type Filled struct {
 	Pattern *wildcard.Pattern
 	parts   filled
-	inner   bool // wildcards in the first fields of the ARN stay there
+	set     *wildcard.Pattern // what Match takes
+	byField *wildcard.Pattern // what ByField takes; nil when it was not made yet
 }
 
 // filled are the parts of a template with the values of their variables.
@@ -52,12 +55,10 @@ type filled struct {
 
 // ByField tells whether an ARN fits when the six parts are compared one by one,
 // as the ARN operators do; the sixth has the colons that are left.
-func (f Filled) ByField(value string) bool { return newFields(f.parts, true).match(value) }
+func (f Filled) ByField(value string) bool { return f.FieldSet().Match(value) }
 
 // Match tells whether the text fits.
-func (f Filled) Match(text string) bool {
-	return f.Pattern.Match(text) && (!f.inner || newFields(f.parts, false).match(text))
-}
+func (f Filled) Match(text string) bool { return f.set.Match(text) }
 
 // newTemplate reads a text; with vars "${…}" is a variable.
 func newTemplate(text string, wild, vars bool) *Template {
@@ -91,6 +92,7 @@ func newTemplate(text string, wild, vars bool) *Template {
 	t.literal(rest)
 	if !t.vars {
 		t.pattern = t.join(nil)
+		t.set = t.pattern
 	}
 	return t
 }
@@ -145,7 +147,7 @@ func (t *Template) Variables() []string {
 // filled.
 func (t *Template) Fill(value func(key string) Value) (f Filled, ok bool, unknown []string) {
 	if !t.vars {
-		return Filled{t.pattern, filled{t.parts, nil}, t.inner}, true, nil
+		return Filled{t.pattern, filled{t.parts, nil}, t.set, t.byField}, true, nil
 	}
 	values := make([]string, len(t.parts))
 	ok = true
@@ -167,7 +169,11 @@ func (t *Template) Fill(value func(key string) Value) (f Filled, ok bool, unknow
 	if !ok || unknown != nil {
 		return f, ok, unknown
 	}
-	return Filled{t.join(values), filled{t.parts, values}, t.inner}, true, nil
+	f = Filled{Pattern: t.join(values), parts: filled{t.parts, values}}
+	if f.set = f.Pattern; t.inner {
+		f.set = f.parts.set(false)
+	}
+	return f, true, nil
 }
 
 // Exact is the one text that a filled template without wildcards stands for.
@@ -185,7 +191,9 @@ func newResource(text string, typ Type, vars bool) *Template {
 	}
 	t := newTemplate(full, true, vars)
 	t.Text = text
-	t.inner = innerWild(t.parts)
+	if t.inner = innerWild(t.parts); t.inner && !t.vars {
+		t.set = filled{t.parts, nil}.set(false)
+	}
 	return t
 }
 
@@ -214,87 +222,49 @@ func innerWild(parts []part) bool {
 	return false
 }
 
-// fields matches with wildcards that stay in their field.
-type fields struct{ tokens []token }
-
-type token struct {
-	r     rune // a literal; 0 for a wildcard
-	many  bool
-	colon bool // may stand for a colon
-}
-
-// newFields lays the parts out. With strict no star runs past a colon, save in
-// the sixth field.
-func newFields(of filled, strict bool) *fields {
-	f := &fields{}
-	parts := of.parts
-	field := 0
-	for i, p := range parts {
-		text, literal := p.text, p.literal
-		if p.name != "" {
-			text, literal = of.values[i], true
-		}
-		for j, r := range text {
-			switch {
-			case r == '*' && !literal:
-				end := j+1 == len(text) && i+1 == len(parts) || j+1 < len(text) && (text[j+1] == ':' || text[j+1] == '*')
-				f.tokens = append(f.tokens, token{many: true, colon: field >= 5 || end && !strict})
-			case r == '?' && !literal:
-				f.tokens = append(f.tokens, token{colon: field >= 5})
-			default:
-				f.tokens = append(f.tokens, token{r: r})
-				if r == ':' {
-					field++
-				}
-			}
-		}
-	}
-	return f
-}
-
-// match runs the set of places that the tokens may be at over the text.
-func (f *fields) match(text string) bool {
-	n := len(f.tokens)
-	now, next := make([]bool, n+1), make([]bool, n+1)
-	spread := func(s []bool) {
-		for i := range n {
-			if s[i] && f.tokens[i].many {
-				s[i+1] = true
-			}
-		}
-	}
-	now[0] = true
-	spread(now)
-	for _, c := range text {
-		clear(next)
-		for i, on := range now[:n] {
-			if !on {
-				continue
-			}
-			switch t := f.tokens[i]; {
-			case t.many && (t.colon || c != ':'):
-				next[i] = true
-			case t.many:
-			case t.r == 0 && (t.colon || c != ':'), t.r != 0 && t.r == c:
-				next[i+1] = true
-			}
-		}
-		spread(next)
-		now, next = next, now
-	}
-	return now[n]
-}
-
 // Loose is the pattern in which a variable may be anything.
 func (t *Template) Loose() *wildcard.Pattern {
+	return t.LooseWith("", "", func(string) Value { return Value{Unknown: true} })
+}
+
+// LooseWith is the pattern in which one variable has a text, others the values
+// that they have, and those of which nothing is known may be anything.
+func (t *Template) LooseWith(name, text string, value func(key string) Value) *wildcard.Pattern {
 	parts := make([]wildcard.Part, len(t.parts))
 	for i, p := range t.parts {
-		if parts[i] = (wildcard.Part{Text: p.text, Literal: p.literal}); p.name != "" {
-			parts[i] = wildcard.Part{Text: "*"}
+		parts[i] = wildcard.Part{Text: p.text, Literal: p.literal}
+		if p.name == "" {
+			continue
+		}
+		parts[i] = wildcard.Part{Text: "*"}
+		if strings.EqualFold(p.name, name) {
+			parts[i] = wildcard.Part{Text: text, Literal: true}
+		} else if v := value(p.name); !v.Unknown {
+			if parts[i] = (wildcard.Part{Text: v.Text, Literal: true}); !v.Found {
+				parts[i].Text = p.preset
+			}
 		}
 	}
 	return wildcard.Join(false, parts...)
 }
+
+// Before is the text before the first place of a variable; plain is false when
+// there are wildcards or other variables in it.
+func (t *Template) Before(name string) (text string, plain bool) {
+	for _, p := range t.parts {
+		switch {
+		case p.name != "":
+			return text, strings.EqualFold(p.name, name)
+		case !p.literal && strings.ContainsAny(p.text, "*?"):
+			return text, false
+		}
+		text += p.text
+	}
+	return text, false
+}
+
+// Pure tells whether the template is one variable and nothing else.
+func (t *Template) Pure() bool { return len(t.parts) == 1 && t.parts[0].name != "" }
 
 // Captures are texts of the target that the variable may stand for, so that the
 // template can fit: what lies between its separators.

@@ -52,6 +52,17 @@ func TestFieldsAndPlainPatternsAreComparedWithEachOther(t *testing.T) {
 	}
 }
 
+func TestAColonIsAWayOutOfAField(t *testing.T) {
+	field := Join(false, Part{Text: "*", Field: true})
+	text, ok, err := Find([]*Pattern{Compile("a*b")}, []*Pattern{field}, 0)
+	if !ok || err != nil || text != "a:b" {
+		t.Errorf("%q, %v, %v", text, ok, err)
+	}
+	if ok, err := CoveredBy(Compile("*"), []*Pattern{field, Compile("*:*")}, 0); !ok || err != nil {
+		t.Error("with a colon or without", err)
+	}
+}
+
 func randomARN(r *rand.Rand) example {
 	if r.IntN(3) == 0 {
 		return randomExample(r, "a:::**?", 8)

@@ -34,9 +34,24 @@ func Find(all, none []*Pattern, limit int) (string, bool, error) {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
-	s := newSearch(reduceAll(all), reduceNone(all, none))
+	all, none = reduceAll(all), reduceNone(all, none)
+	if len(all) == 1 && len(none) == 0 {
+		return all[0].shortest(), true, nil
+	}
+	s := newSearch(all, none)
 	s.budget = limit
 	return s.run()
+}
+
+// shortest is the shortest string that fits.
+func (p *Pattern) shortest() string {
+	text := slices.Clone(p.symbols)
+	for i, r := range text {
+		if r < 0 {
+			text[i] = rune(readable[0])
+		}
+	}
+	return string(text)
 }
 
 // reduceAll leaves out what another pattern implies.

@@ -145,6 +145,26 @@ func TestAUnionCoversWhatNoMemberCovers(t *testing.T) {
 	}
 }
 
+func TestPatternsLongerThanAMachineWordAreFollowed(t *testing.T) {
+	for _, length := range []int{62, 63, 64, 65, 130, 300} {
+		long := strings.Repeat("a", length)
+		if ok, err := CoveredBy(Literal(long+"b"), []*Pattern{Compile("x*"), Compile(long + "?"), Compile("*y")}, 0); !ok || err != nil {
+			t.Errorf("%d characters and one: %v, %v", length, ok, err)
+		}
+		if ok, err := CoveredBy(Compile(long+"*b"), []*Pattern{Compile("x?"), Compile(long + "?*"), Compile("*y")}, 0); !ok || err != nil {
+			t.Errorf("%d characters and more: %v, %v", length, ok, err)
+		}
+		all, none := []*Pattern{Compile("*a*"), Compile(long + "*c*")}, []*Pattern{Compile(long + "c*"), Compile("?" + long + "*")}
+		text, ok, err := Find(all, none, 0)
+		if !ok || err != nil || len(text) != length+2 {
+			t.Errorf("%q, %v, %v", text, ok, err)
+		}
+		if ok, err := CoveredBy(Compile("*"+long), []*Pattern{Compile("*a?*" + long[1:]), Compile("?*" + long)}, 0); ok || err != nil {
+			t.Errorf("the text itself is in none of the two: %v, %v", ok, err)
+		}
+	}
+}
+
 func TestWitnessesAreShortAndReadable(t *testing.T) {
 	for _, c := range []struct {
 		name      string

@@ -13,10 +13,11 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ID",
-		Short: "A control, standard or requirement in plain words",
+		Short: "A control, standard, requirement or escalation in plain words",
 		Example: `  haetae explain s3-bucket-versioning-enabled
   haetae explain CKV_AWS_21
-  haetae explain cis-5.0/2.2.1`,
+  haetae explain cis-5.0/2.2.1
+  haetae explain lambda-create-invoke`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.explain(args[0]) },
 	}
@@ -24,6 +25,9 @@ func (a *app) explainCommand() *cobra.Command {
 
 func (a *app) explain(id string) error {
 	if done, err := a.explainStandard(id); done || err != nil {
+		return err
+	}
+	if done, err := a.explainEscalation(id); done || err != nil {
 		return err
 	}
 	c, err := a.find(id)
@@ -82,7 +86,7 @@ func (a *app) contentShow(id string) error {
 	return err
 }
 
-// fileOf is the content file of a standard or a control.
+// fileOf is the content file of a standard, an escalation or a control.
 func (a *app) fileOf(id string) (string, error) {
 	all, err := a.standards()
 	if err != nil {
@@ -90,6 +94,12 @@ func (a *app) fileOf(id string) (string, error) {
 	}
 	if s := findStandard(all, id); s != nil {
 		return s.File, nil
+	}
+	if p, err := a.primitive(id); p != nil || err != nil {
+		if err != nil {
+			return "", err
+		}
+		return p.File, nil
 	}
 	c, err := a.find(id)
 	if err != nil {

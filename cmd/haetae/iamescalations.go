@@ -103,6 +103,10 @@ func (a *app) escalations(cmd *cobra.Command, e *escalate) error {
 			return usagef("--to %s: no principal of the source has this ARN", goal.ARN)
 		}
 	}
+	if goal.End == "" {
+		// Ends of their own lead nowhere else.
+		primitives = slices.DeleteFunc(primitives, func(p *iam.Primitive) bool { return p.Gives.What == "data" || p.Gives.What == "guardrail" })
+	}
 	p := a.progress()
 	p.stage(fmt.Sprintf("playing %d primitives", len(primitives)))
 	found := w.Escalations(primitives)
@@ -357,11 +361,24 @@ func (r *escalationReport) step(line func(string, ...any), number int, e *iam.Ed
 		line("       %s: %s", r.say("if", "조건"), d)
 	}
 	for _, d := range e.Doubt.Missing {
-		line("       %s: %s", r.say("not known", "알 수 없음"), d)
+		line("       %s: %s", r.say("not known", "알 수 없음"), r.untold(e, d))
 	}
 	if e.To != nil {
 		line("       => %s", r.named(e.To))
 	}
+}
+
+// untold is what no configuration tells, in the reader's language when a
+// primitive says it.
+func (r *escalationReport) untold(e *iam.Edge, missing string) string {
+	for _, u := range e.Uses {
+		for i := range u.Primitive.When {
+			if text := u.Primitive.When[i].Untold; text.EN == missing {
+				return text.In(r.lang)
+			}
+		}
+	}
+	return missing
 }
 
 func (r *escalationReport) cut(line func(string, ...any), p *iam.Path) {

@@ -95,7 +95,7 @@ func (a *app) iamLeast(principal string, o *iamLeast) error {
 		})
 		if err != nil {
 			p.Close()
-			return usage{&haetae.Error{Code: haetae.NotFound, Op: "--events " + t, Err: err, Hint: "Give a file of CloudTrail records, or a folder of them."}}
+			return noTrail(t, err)
 		}
 	}
 	p.Close()
@@ -132,6 +132,11 @@ func (a *app) iamLeast(principal string, o *iamLeast) error {
 		return exit(exitIncomplete)
 	}
 	return nil
+}
+
+// noTrail says that there are no records at a path.
+func noTrail(path string, err error) error {
+	return usage{&haetae.Error{Code: haetae.NotFound, Op: "--events " + path, Err: err, Hint: "Give a file of CloudTrail records, or a folder of them."}}
 }
 
 // compareWithOld asks what the new policy allows that the old ones together do

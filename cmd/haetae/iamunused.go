@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/haetae/haetae/iam"
+	"github.com/haetae/haetae/report"
 )
 
 // unusedRow is one unused access, as JSON.
@@ -24,6 +25,7 @@ type unusedRow struct {
 func (a *app) iamUnusedCommand() *cobra.Command {
 	var i identities
 	var days int
+	var trails []string
 	c := &cobra.Command{
 		Use:   "unused",
 		Short: "roles, users, passwords, keys and permissions that nobody uses",
@@ -31,7 +33,8 @@ func (a *app) iamUnusedCommand() *cobra.Command {
 younger is left out, and so are service-linked roles, which no one can shrink.
 Permissions are judged service by service where AWS's last-accessed reports were
 read (haetae collect --with last-accessed), and only those that the evaluator
-allows.
+allows. CloudTrail records given with --events count as uses; where they reach
+back far enough they also judge the permissions on which there is no report.
 
 The exit code is 1 when something is unused.`,
 		Example: `  haetae iam unused --from sample
@@ -49,7 +52,11 @@ The exit code is 1 when something is unused.`,
 				return err
 			}
 			since := time.Unix(w.Graph().Time(), 0).AddDate(0, 0, -days)
-			list, err := w.Unused(since)
+			usage, broken, err := a.usage(trails)
+			if err != nil {
+				return err
+			}
+			list, err := w.Unused(since, usage)
 			if err != nil {
 				return err
 			}
@@ -70,15 +77,55 @@ The exit code is 1 when something is unused.`,
 			if err := a.printUnused(rows, i.output, days, reports); err != nil {
 				return err
 			}
-			if len(rows) > 0 {
+			switch {
+			case broken > 0:
+				return exit(exitIncomplete)
+			case len(rows) > 0:
 				return exit(exitFound)
 			}
 			return nil
 		},
 	}
 	i.flags(c, "table, json or ndjson")
+	c.Flags().StringArrayVar(&trails, "events", nil, "a file of CloudTrail records, or a folder of them: what they show was used; may be repeated")
 	c.Flags().IntVar(&days, "days", 90, "unused for so many days")
 	return c
+}
+
+// usage reads the records of trails; nil when none are given. broken counts what
+// could not be read.
+func (a *app) usage(trails []string) (usage *iam.Usage, broken int, err error) {
+	if len(trails) == 0 {
+		return nil, 0, nil
+	}
+	catalogue, err := a.permissions()
+	if err != nil {
+		return nil, 0, err
+	}
+	events, err := iam.NewEvents(catalogue)
+	if err != nil {
+		return nil, 0, fmt.Errorf("the map of CloudTrail's events: %w", err)
+	}
+	usage = iam.NewUsage(events)
+	for _, t := range trails {
+		err := eachTrail(t, func(path string, data []byte, err error) {
+			var list []*iam.Event
+			if err == nil {
+				list, err = iam.ParseEvents(data)
+			}
+			if err != nil {
+				broken++
+				a.advise("%s: %v", report.OneLine(path), err)
+			}
+			for _, e := range list {
+				usage.Add(e)
+			}
+		})
+		if err != nil {
+			return nil, 0, noTrail(t, err)
+		}
+	}
+	return usage, broken, nil
 }
 
 func (a *app) printUnused(rows []unusedRow, output string, days int, reports bool) error {

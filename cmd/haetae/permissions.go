@@ -43,8 +43,9 @@ not have may be newer than it.`,
 	}
 	var output string
 	show := &cobra.Command{
-		Use: "show ACTION…", Short: "Show actions with their resource types, ARNs and condition keys", Args: cobra.MinimumNArgs(1),
+		Use: "show ACTION|KEY…", Short: "Show actions with their resource types, ARNs and condition keys; or condition keys", Args: cobra.MinimumNArgs(1),
 		Example: `  haetae permissions show s3:GetObject
+  haetae permissions show aws:SourceIp s3:prefix
   haetae permissions show ec2:RunInstances --output json`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.permissionsShow(args, output) },
 	}
@@ -123,6 +124,14 @@ type keyView struct {
 	Multivalued bool   `json:"multivalued,omitempty"`
 }
 
+// kind is the key's type for people.
+func (k keyView) kind() string {
+	if k.Multivalued {
+		return k.Type + ", several"
+	}
+	return k.Type
+}
+
 type caseView struct {
 	Name      string         `json:"name"`
 	Resources []resourceView `json:"resources"`
@@ -159,21 +168,34 @@ func (a *app) permissionsShow(names []string, output string) error {
 	if err != nil {
 		return err
 	}
-	var views []permissionView
+	views, keys := []permissionView{}, []*permission.Key{}
 	for _, n := range names {
 		service, name, _ := strings.Cut(n, ":")
 		act, ok := c.Action(service, name)
 		if !ok {
-			return usage{&haetae.Error{Code: haetae.NotFound, Err: fmt.Errorf("%s is no action of %s", n, c.Version()),
+			if k, ok := c.Key(n); ok {
+				keys = append(keys, k)
+				continue
+			}
+			return usage{&haetae.Error{Code: haetae.NotFound, Err: fmt.Errorf("%s is no action and no condition key of %s", n, c.Version()),
 				Hint: "haetae permissions list 'SERVICE:*' lists those of a service; AWS may have newer ones: haetae permissions update."}}
 		}
 		views = append(views, viewOfAction(act))
 	}
 	if output == "json" {
-		return printed(encoder(a.out).Encode(map[string]any{"version": c.Version(), "actions": views}))
+		return printed(encoder(a.out).Encode(map[string]any{"version": c.Version(), "actions": views, "condition_keys": viewOfKeys(keys)}))
+	}
+	if len(keys) > 0 {
+		rows := make([][]string, len(keys))
+		for i, k := range viewOfKeys(keys) {
+			rows[i] = []string{k.Key, k.kind(), map[bool]string{true: "any request", false: ""}[keys[i].Global]}
+		}
+		if err := grid(a.out, []string{"CONDITION KEY", "TYPE", "IN"}, rows); err != nil {
+			return err
+		}
 	}
 	for i, v := range views {
-		if i > 0 {
+		if i > 0 || len(keys) > 0 {
 			fmt.Fprintln(a.out)
 		}
 		if err := a.printPermission(v); err != nil {
@@ -202,11 +224,7 @@ func (a *app) printPermission(v permissionView) error {
 	rows = nil
 	add := func(keys []keyView, of string) {
 		for _, k := range keys {
-			kind := k.Type
-			if k.Multivalued {
-				kind += ", several"
-			}
-			rows = append(rows, []string{k.Key, kind, of})
+			rows = append(rows, []string{k.Key, k.kind(), of})
 		}
 	}
 	add(v.ConditionKeys, "")
