@@ -14,6 +14,7 @@ type Escalations struct {
 	x     *escalator
 	nodes map[string]*Node
 	order []*Node
+	left  map[string]bool // whether a goal is still reached, by principal and removals
 	// Gaps are the types of resources through which there may be more ways, since
 	// they were not read in full, by type.
 	Gaps map[string]*haetae.Unknown

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/haetae/haetae/policy"
@@ -129,8 +130,21 @@ func (x *escalator) explored(from *Node) *Escalations {
 	return out
 }
 
-// reaches tells whether a principal still gets to the goal after removals.
+// reaches tells whether a principal still gets to the goal after removals. Ways
+// of one principal often have a cut in common.
 func (out *Escalations) reaches(from *Node, g Goal, list []Removal) bool {
-	again := out.x.trial(list).explored(from)
-	return len(again.Paths(again.nodes[from.standing.key()], g)) > 0
+	key := fmt.Sprintf("%s %v", from.standing.key(), g)
+	for _, r := range list {
+		key += fmt.Sprintf(" %p %s", r.Statement, r.Action)
+	}
+	left, done := out.left[key]
+	if !done {
+		again := out.x.trial(list).explored(from)
+		left = len(again.Paths(again.nodes[from.standing.key()], g)) > 0
+		if out.left == nil {
+			out.left = map[string]bool{}
+		}
+		out.left[key] = left
+	}
+	return left
 }

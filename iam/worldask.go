@@ -36,6 +36,12 @@ func policyPath(typ string) string {
 		return "Policy"
 	case "AWS::Organizations::ResourcePolicy":
 		return "Content"
+	case "AWS::CodeArtifact::Domain", "AWS::CodeArtifact::Repository":
+		return "PermissionsPolicyDocument"
+	case "AWS::S3Tables::TableBucket":
+		return "ResourcePolicy"
+	case "AWS::VpcLattice::Service", "AWS::VpcLattice::ServiceNetwork":
+		return "AuthPolicy"
 	}
 	return ""
 }

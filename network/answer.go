@@ -145,7 +145,36 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 		}
 		trips = append(trips, w.answered(f, src, q)...)
 	}
+	for _, t := range trips {
+		t.fwd.unsure(src, dst)
+		if t.back != nil {
+			t.back.unsure(src, dst)
+		}
+	}
 	return total, trips
+}
+
+// unsure adds a condition to pieces for which it matters which address an end
+// will get that has none yet: what gets through for some of them only is not sure.
+func (s *state) unsure(src, dst *place) {
+	for i, p := range s.pieces {
+		for _, end := range []struct {
+			place *place
+			addrs cidr.Addrs
+		}{{src, p.orig.Src}, {dst, p.orig.Dst}} {
+			if end.place.kind != "nic" || end.place.nics[0].vague == nil {
+				continue
+			}
+			want := end.place.addrs.Four()
+			if end.addrs.Four().Empty() {
+				want = end.place.addrs.Six()
+			}
+			if !end.addrs.Covers(want) {
+				p = p.lacks(end.place.nics[0].vague)
+			}
+		}
+		s.pieces[i] = p
+	}
 }
 
 // begin puts packets where they come from.

@@ -188,6 +188,9 @@ func (w *World) targetGroup(r *haetae.Resource) *targetGroup {
 	port, _ := number(r.Props["Port"])
 	list, why := items(r.Props["Targets"])
 	g.why = why
+	if _, said := r.Props["Targets"]; !said {
+		g.why = missing("the targets of " + last(r.ID)) // whoever scales registers them
+	}
 	v := w.vpcOf(r, r.Props["VpcId"])
 	for _, x := range list {
 		t := lbTarget{id: text(get(x, "Id")), port: port}

@@ -45,7 +45,7 @@ func (w *World) Exposure() []Exposed {
 		if n.kind == "nat_gateway" {
 			continue // nobody begins a connection through it
 		}
-		set, trips := w.between(src, w.toward(src, nicPlace(n)), m, Question{})
+		set, trips := w.between(src, w.toward(src, nicPlace(n)), m, Question{listens: true})
 		a := verdict(trips, set, m)
 		if a.Verdict == Blocked {
 			continue

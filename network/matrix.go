@@ -142,8 +142,13 @@ func (w *World) fromOutside(zones map[*nic][]string) []Cell {
 			}
 			c.Pairs++
 			for _, o := range e.Open {
-				if !slices.ContainsFunc(c.Open, func(x Open) bool { return x.Proto == o.Proto && slices.Equal(x.Ports, o.Ports) }) {
-					c.Open = append(c.Open, Open{Proto: o.Proto, Ports: o.Ports})
+				if len(o.From) == 1 && o.From[0] == "internet" {
+					o.From = nil // the zone says so
+				}
+				if !slices.ContainsFunc(c.Open, func(x Open) bool {
+					return x.Proto == o.Proto && slices.Equal(x.Ports, o.Ports) && slices.Equal(x.From, o.From)
+				}) {
+					c.Open = append(c.Open, o)
 				}
 			}
 		}

@@ -154,7 +154,14 @@ func (w *World) addInterface(r *haetae.Resource) {
 	n.addrs = main
 	w.addressesOf(n, r.Props)
 	if pub := addrsOf(r.Observed["PublicIp"]); !pub.Empty() && !main.Empty() {
-		n.pairs = append(n.pairs, pair{main, pub})
+		n.pairs = append(n.pairs, pair{main.Four(), pub})
+	}
+	more, _ := items(r.Observed["Addresses"])
+	for _, x := range more {
+		private, public := addrsOf(get(x, "PrivateIpAddress")), addrsOf(get(x, "PublicIp"))
+		if !private.Empty() && !public.Empty() && !slices.ContainsFunc(n.pairs, func(p pair) bool { return p.private.Overlaps(private) }) {
+			n.pairs = append(n.pairs, pair{private, public})
+		}
 	}
 	if len(n.groups) == 0 && n.groupsWhy == nil && r.Answered() {
 		n.noGroups = true // AWS says what it carries, and that is none
@@ -313,7 +320,6 @@ type owner struct {
 	prefix  func(r *haetae.Resource) string // of the description
 	shared  bool                            // interfaces with the same groups and subnet serve several
 	one     bool                            // it is in one of the subnets, not in all
-	bare    bool                            // it has no security groups when it names none
 }
 
 var owners = []owner{
@@ -333,11 +339,11 @@ var owners = []owner{
 		prefix: func(r *haetae.Resource) string { return "ES " + r.ID }},
 	{typ: "AWS::EC2::InstanceConnectEndpoint", subnets: "SubnetId", groups: "SecurityGroupIds",
 		prefix: func(r *haetae.Resource) string { return "EC2 Instance Connect Endpoint Interface " + r.ID }},
-	{typ: "AWS::ElasticLoadBalancingV2::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups", bare: true,
+	{typ: "AWS::ElasticLoadBalancingV2::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups",
 		prefix: func(r *haetae.Resource) string { return "ELB " + fullName(r) }},
 	{typ: "AWS::ElasticLoadBalancing::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups",
 		prefix: func(r *haetae.Resource) string { return "ELB " + r.ID }},
-	{typ: "AWS::EC2::VPCEndpoint", subnets: "SubnetIds", groups: "SecurityGroupIds", bare: true,
+	{typ: "AWS::EC2::VPCEndpoint", subnets: "SubnetIds", groups: "SecurityGroupIds",
 		prefix: func(r *haetae.Resource) string { return "VPC Endpoint Interface " + r.ID }},
 	{typ: "AWS::EKS::Cluster", subnets: "ResourcesVpcConfig.SubnetIds", groups: "ResourcesVpcConfig.SecurityGroupIds", shared: true,
 		prefix: func(r *haetae.Resource) string { return "Amazon EKS " + r.ID }},
@@ -404,7 +410,7 @@ func (w *World) addOwner(r *haetae.Resource, o owner) {
 			continue
 		}
 		n := &nic{res: r, id: r.ID, subnet: s, groups: probe.groups, groupsWhy: firstWhy(probe.groupsWhy, why, idsWhy)}
-		n.noGroups = o.bare && len(n.groups) == 0 && n.groupsWhy == nil
+		n.noGroups = groupless(r) && len(n.groups) == 0 && n.groupsWhy == nil
 		scheme := r.Props["Scheme"]
 		if open, _ := flag(r.Props["PubliclyAccessible"]); open || text(scheme) == "internet-facing" {
 			w.place(n)
@@ -414,6 +420,18 @@ func (w *World) addOwner(r *haetae.Resource, o owner) {
 		w.virtual(n, r)
 		n.checked = true
 	}
+}
+
+// groupless tells whether a resource that names no security group has none. Others
+// then have the default one.
+func groupless(r *haetae.Resource) bool {
+	switch r.Type {
+	case "AWS::ElasticLoadBalancingV2::LoadBalancer":
+		return text(r.Props["Type"]) == "network" || text(r.Props["Type"]) == "gateway"
+	case "AWS::EC2::VPCEndpoint":
+		return text(r.Props["VpcEndpointType"]) == "GatewayLoadBalancer"
+	}
+	return false
 }
 
 func sameGroups(a, b []*group) bool {

@@ -109,6 +109,8 @@ type Question struct {
 	ICMP         *ICMP           `json:"icmp"`
 	Quantifier   string          `json:"quantifier"`   // "some" (the default) or "all"
 	Hypothetical bool            `json:"hypothetical"` // an address that nobody holds counts as a host
+
+	listens bool // a load balancer that listens is reached, whoever is behind it
 }
 
 // ParseQuestion reads one line of a batch. The error says what is wrong with it;

@@ -137,3 +137,29 @@ func TestWhatIsNotKnownDepends(t *testing.T) {
 		})
 	}
 }
+
+// TestTransitGatewaysThatPeer goes over a peering of two transit gateways, whose
+// attachment has one ID in both Regions.
+func TestTransitGatewaysThatPeer(t *testing.T) {
+	n := resources(t, base)
+	transit(t, n)
+	n.more(t, `
+  tgw-2: {Type: AWS::EC2::TransitGateway, Properties: {}, Observed: {State: available}}
+  tgw-rtb-2: {Type: AWS::EC2::TransitGatewayRouteTable, Properties: {TransitGatewayId: tgw-2, Routes: [{DestinationCidrBlock: 10.1.0.0/16, TransitGatewayAttachmentId: tgw-attach-o}, {DestinationCidrBlock: 10.0.0.0/16, TransitGatewayAttachmentId: tgw-attach-p}], Associations: [{TransitGatewayAttachmentId: tgw-attach-o}, {TransitGatewayAttachmentId: tgw-attach-p}], Propagations: []}}
+`)
+	for region, ids := range map[string][2]string{"eu-west-1": {"tgw-1", "tgw-2"}, "us-east-1": {"tgw-2", "tgw-1"}} {
+		n["peer "+region] = &haetae.Resource{Type: "AWS::EC2::TransitGatewayAttachment", ID: "tgw-attach-p", Account: "111122223333", Region: region,
+			Props: m{"TransitGatewayId": ids[0]}, Observed: m{"ResourceType": "peering", "ResourceId": ids[1], "State": "available"}}
+	}
+	for _, id := range []string{"tgw-2", "tgw-rtb-2", "vpc-other", "subnet-o", "rtb-o", "acl-o", "sg-o", "eni-o", "tgw-attach-o"} {
+		n[id].Region = "us-east-1"
+	}
+	n.set("tgw-attach-o", "TransitGatewayId", "tgw-2")
+	n.set("rtb-o", "Routes", []any{m{"DestinationCidrBlock": "10.0.0.0/16", "TransitGatewayId": "tgw-2"}})
+	n.set("tgw-rtb-1", "Routes", []any{m{"DestinationCidrBlock": "10.1.0.0/16", "TransitGatewayAttachmentId": "tgw-attach-p"}, m{"DestinationCidrBlock": "10.0.0.0/16", "TransitGatewayAttachmentId": "tgw-attach-web"}})
+	n.set("tgw-rtb-1", "Associations", []any{m{"TransitGatewayAttachmentId": "tgw-attach-web"}, m{"TransitGatewayAttachmentId": "tgw-attach-p"}})
+	n.set("sg-o", "SecurityGroupIngress", []any{sg("tcp", 22, 22, m{"CidrIp": "10.0.0.0/16"})})
+	if a := ask(t, n.world(t), toOther); a.Verdict != network.Reachable {
+		t.Errorf("%s with %s\n%s", a.Verdict, codes(a), show(a))
+	}
+}

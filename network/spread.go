@@ -84,7 +84,7 @@ func portsOf(s cidr.Set) string {
 // send takes packets from a listener to the targets of its target groups. One
 // target that gets and answers them is enough.
 func (w *World) send(f *state, b *balancer, l *listener, n *nic, q Question) []*state {
-	if l.final {
+	if l.final || q.listens {
 		return []*state{f}
 	}
 	k := &walk{w: w, goal: nicPlace(n)}

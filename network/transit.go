@@ -155,7 +155,8 @@ func (w *World) hubOf(r *haetae.Resource, v any) *hub {
 }
 
 func (w *World) addAttachment(r *haetae.Resource) {
-	if old, ok := w.attachmentNamed(r.ID, r.Stack); ok {
+	// A peering has one ID at both of its transit gateways: they are two.
+	if old, ok := w.attachmentNamed(r.ID, r.Stack); ok && old.hub == w.hubOf(r, r.Props["TransitGatewayId"]) {
 		w.of[r] = old // two types of one thing, or two accounts that see it
 		w.fillAttachment(old, r)
 		return
@@ -230,8 +231,15 @@ func (w *World) addHubVPN(r *haetae.Resource) {
 	h.attachments = append(h.attachments, &attachment{res: r, hub: h, kind: "vpn", remote: r.ID})
 }
 
-// attachmentOf returns the attachment that a value refers to.
-func (w *World) attachmentOf(r *haetae.Resource, v any) *attachment {
+// attachmentOf returns the attachment of a transit gateway that a value refers to.
+func (w *World) attachmentOf(h *hub, r *haetae.Resource, v any) *attachment {
+	if h != nil {
+		for _, a := range h.attachments {
+			if a.res.ID == text(v) {
+				return a
+			}
+		}
+	}
 	if a, ok := w.of[w.find(r, v, attachmentTypes...)].(*attachment); ok {
 		return a
 	}
@@ -250,7 +258,7 @@ func (w *World) addHubTable(r *haetae.Resource) {
 	}
 	associated, why := items(r.Props["Associations"])
 	for _, x := range associated {
-		if a := w.attachmentOf(r, get(x, "TransitGatewayAttachmentId")); a != nil {
+		if a := w.attachmentOf(t.hub, r, get(x, "TransitGatewayAttachmentId")); a != nil {
 			a.table = t
 		}
 	}
@@ -268,7 +276,7 @@ func (w *World) addHubTable(r *haetae.Resource) {
 	// says who propagates.
 	propagated, _ := items(r.Props["Propagations"])
 	for _, x := range propagated {
-		if a := w.attachmentOf(r, get(x, "TransitGatewayAttachmentId")); a != nil && r.Declared() {
+		if a := w.attachmentOf(t.hub, r, get(x, "TransitGatewayAttachmentId")); a != nil && r.Declared() {
 			t.propagate(a)
 		}
 	}
@@ -286,7 +294,7 @@ func (w *World) addHubRoute(t *hubTable, r *haetae.Resource, x any) {
 		base.rank = 2
 	}
 	if ref := get(x, "TransitGatewayAttachmentId"); ref != nil {
-		if a := w.attachmentOf(r, ref); a != nil {
+		if a := w.attachmentOf(t.hub, r, ref); a != nil {
 			base.to = []*attachment{a}
 		} else {
 			base.to = []*attachment{{res: &haetae.Resource{Type: attachmentTypes[0], ID: text(ref)}, hub: t.hub, kind: "unknown"}}

@@ -111,7 +111,7 @@ func (a *app) escalations(cmd *cobra.Command, e *escalate) error {
 	p.stage(fmt.Sprintf("playing %d primitives", len(primitives)))
 	found := w.Escalations(primitives)
 	p.Close()
-	r := &escalationReport{app: a, found: found, goal: goal, paths: found.AllPaths(goal)}
+	r := &escalationReport{app: a, found: found, goal: goal, paths: found.AllPaths(goal), one: e.principal != ""}
 	nodes := found.Nodes()
 	if e.principal != "" {
 		i := slices.IndexFunc(nodes, func(n *iam.Node) bool { return n.ARN == e.principal })
@@ -149,6 +149,7 @@ type escalationReport struct {
 	goal  iam.Goal
 	paths map[*iam.Node][]*iam.Path
 	from  []*iam.Node // those that have ways
+	one   bool        // a principal was named: the cut of each of its ways is tried
 }
 
 // exit is the code: what was not read of identities is no proof that there is no
@@ -317,9 +318,11 @@ func (r *escalationReport) inFull(n *iam.Node) error {
 		for j, e := range p.Edges {
 			r.step(line, j+1, e)
 		}
-		r.cut(line, p)
+		if len(p.Doubt.Missing) == 0 {
+			r.cut(line, p)
+		}
 	}
-	if len(list) > 1 {
+	if len(list) > 1 && len(list[len(list)-1].Doubt.Missing) == 0 {
 		if all, ok := r.found.Cure(n, r.goal, maxCure); ok {
 			line("")
 			line("%s", r.say("To close every way, tried on a copy:", "모든 경로를 막으려면(사본에서 확인):"))
@@ -459,7 +462,9 @@ func (r *escalationReport) statement(u iam.Used) statementRow {
 	return row
 }
 
-func (r *escalationReport) row(p *iam.Path) escalationRow {
+// row is a path for programs. Trying its cut is left out where it would be tried
+// for hundreds of ways of which nothing is known for certain.
+func (r *escalationReport) row(p *iam.Path, cutting bool) escalationRow {
 	row := escalationRow{Principal: p.From.ARN, To: r.target(p), Certain: p.Doubt.None(), Severity: p.Severity().String(), If: nonNil(p.Doubt.If), Missing: nonNil(p.Doubt.Missing), Hops: []escalationHop{}}
 	for _, e := range p.Edges {
 		h := escalationHop{On: e.On, To: e.End, If: nonNil(e.Doubt.If), Missing: nonNil(e.Doubt.Missing), Primitives: []escalationUse{}, Calls: []escalationCall{}}
@@ -481,6 +486,9 @@ func (r *escalationReport) row(p *iam.Path) escalationRow {
 		}
 		row.Hops = append(row.Hops, h)
 	}
+	if !cutting {
+		return row
+	}
 	if cut, ok := r.found.Cut(p, r.goal); ok {
 		row.Cut = &escalationCut{Statements: []statementRow{}, Left: cut.Left}
 		for _, c := range cut.Removals {
@@ -496,8 +504,8 @@ func (r *escalationReport) json(one bool) error {
 	e := encoder(r.out)
 	rows := []escalationRow{}
 	for _, n := range r.from {
-		for _, p := range r.paths[n] {
-			row := r.row(p)
+		for i, p := range r.paths[n] {
+			row := r.row(p, (r.one || i == 0) && len(p.Doubt.Missing) == 0)
 			if one {
 				rows = append(rows, row)
 				continue

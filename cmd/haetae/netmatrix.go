@@ -97,7 +97,11 @@ they do) or wide (the whole internet, to other ports than 80 and 443).`,
 func openText(list []network.Open) string {
 	var out []string
 	for _, o := range list {
-		out = append(out, strings.TrimSpace(o.Proto+" "+strings.Join(o.Ports, ",")))
+		s := strings.TrimSpace(o.Proto + " " + strings.Join(o.Ports, ","))
+		if len(o.From) > 0 {
+			s += " from " + few(o.From)
+		}
+		out = append(out, s)
 	}
 	return strings.Join(out, "; ")
 }
