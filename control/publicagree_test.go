@@ -36,7 +36,7 @@ func TestPublicAgreesWithTheEvaluatorOnKnownPolicies(t *testing.T) {
 		if want.Public {
 			public++
 		}
-		if got := policyPublic(doc); got != want.Public || want.More != nil {
+		if got := publicInParts(doc); got != want.Public || want.More != nil {
 			text, _ := json.Marshal(doc)
 			t.Fatalf("%s: %v, the evaluator says %v (%v)", text, got, want.Public, want.More)
 		}
