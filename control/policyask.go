@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/iam"
+	"github.com/haetae/haetae/policy"
 )
 
 // isStar tells whether a principal, as principals gives it, is everybody. AWS
@@ -43,8 +45,41 @@ func toAnyone(st map[string]any, is func(any) any) any {
 // Public Access: some Allow statement is for everybody, or for whoever a public
 // identity provider vouches for, and no condition limits it to fixed values
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status).
-// Deny statements do not make a policy less public.
+// Deny statements do not make a policy less public. The evaluator's matcher
+// judges what is known throughout; a document with unknown parts, or with faults
+// of which AWS's reading is not sure, is judged in parts.
 func policyPublic(doc any) any {
+	if knownTree(doc) {
+		d := policy.FromTree(doc, policy.Resource, "the policy")
+		if d == nil {
+			return false
+		}
+		if p := iam.PublicPolicy(d); p.More == nil && len(d.Problems) == 0 {
+			return p.Public
+		}
+	}
+	return publicInParts(doc)
+}
+
+// knownTree tells whether a value has no unknown part.
+func knownTree(v any) bool {
+	switch x := v.(type) {
+	case map[string]any:
+		for _, e := range x {
+			if !knownTree(e) {
+				return false
+			}
+		}
+	case []any:
+		return !slices.ContainsFunc(x, func(e any) bool { return !knownTree(e) })
+	case *haetae.OpenList, *haetae.Secret:
+		return false
+	}
+	return !isUnknown(v)
+}
+
+// publicInParts is policyPublic where parts may be unknown.
+func publicInParts(doc any) any {
 	return someStatement(doc, "Allow", func(st map[string]any) any {
 		open := func(v any) any {
 			return some([]any{isStar(v), equal(v, "service:*")}, nil, func(v any) any { return v })
