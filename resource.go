@@ -139,11 +139,29 @@ const (
 	RunsAs      EdgeKind = "runs-as"
 )
 
+// Derived kinds follow from permissions.
+const (
+	CanAssume EdgeKind = "can-assume" // of a user or a role to a role
+	CanDo     EdgeKind = "can-do"     // of a user or a role to what it may do the action of the proof on
+)
+
 // Edge is a directed relation with what proves it.
 type Edge struct {
 	From, To *Resource
 	Kind     EdgeKind
 	Path     string // property of From that refers to To; "" for derived edges
+	Proof    *Proof // of derived edges; nil for those of properties
+}
+
+// Proof says why a derived edge is there.
+type Proof struct {
+	Action string `json:"action"`
+	// Conditional is set when a caller must meet conditions.
+	Conditional bool `json:"conditional"`
+	// Layers allow it together: "identity", "resource".
+	Layers []string `json:"layers"`
+	// Statements are the allowing ones: the policy's name and the statement's.
+	Statements []string `json:"statements"`
 }
 
 // CoverageStatus says how much of a type was listed.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/graph"
+	"github.com/haetae/haetae/permission"
 	"github.com/haetae/haetae/schema"
 )
 
@@ -20,6 +21,8 @@ type Set struct {
 	provider *provider
 	controls []*Control
 	byType   map[string][]*program
+	// permissions are the actions that iam functions go by.
+	permissions func() (*permission.Catalogue, error)
 }
 
 // NewSet prepares controls; it does not compile them yet. Their IDs must be
@@ -29,7 +32,7 @@ func NewSet(s *schema.Schema, controls []*Control) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{schema: s, provider: p, byType: map[string][]*program{}}
+	set := &Set{schema: s, provider: p, byType: map[string][]*program{}, permissions: permission.Embedded}
 	seen := map[string]*Control{}
 	for _, c := range controls {
 		if other, ok := seen[c.ID]; ok {
@@ -46,6 +49,11 @@ func NewSet(s *schema.Schema, controls []*Control) (*Set, error) {
 	}
 	return set, nil
 }
+
+// Permissions makes iam functions go by another catalogue of actions than the
+// built-in one; open is called when a control asks. Call it before the set is
+// used.
+func (s *Set) Permissions(open func() (*permission.Catalogue, error)) { s.permissions = open }
 
 // Controls returns the controls of the set.
 func (s *Set) Controls() []*Control { return s.controls }
@@ -74,6 +82,9 @@ type run struct {
 
 	rulesKey *any // the list that rules were read from
 	rules    []reach
+
+	permissions func() (*permission.Catalogue, error)
+	asked       *asker // nil until a control asks for permissions
 }
 
 // Evaluate judges every resource of the graph by every control of its type.
@@ -136,7 +147,7 @@ type evaluator struct {
 }
 
 func (s *Set) newEvaluator(g *graph.Graph) *evaluator {
-	return &evaluator{run: run{graph: g, now: g.Time(), lists: map[listing]any{}}}
+	return &evaluator{run: run{graph: g, now: g.Time(), lists: map[listing]any{}, permissions: s.permissions}}
 }
 
 func (e *evaluator) frame(p *program, r *haetae.Resource, t *trace) *frame {

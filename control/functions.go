@@ -31,12 +31,13 @@ func Functions() [][2]string {
 }
 
 var (
-	dynT   = types.DynType
-	boolT  = types.BoolType
-	intT   = types.IntType
-	textT  = types.StringType
-	listT  = types.NewListType(types.DynType)
-	eventT = types.NewListType(types.NewMapType(types.StringType, types.DynType))
+	dynT    = types.DynType
+	boolT   = types.BoolType
+	intT    = types.IntType
+	textT   = types.StringType
+	listT   = types.NewListType(types.DynType)
+	accessT = types.NewListType(types.NewMapType(types.StringType, types.DynType))
+	eventT  = types.NewListType(types.NewMapType(types.StringType, types.DynType))
 )
 
 // one, two, three and four adapt functions of that many values.
@@ -74,6 +75,12 @@ var functions = []function{
 	{"policy.wildcard_services", "policy.wildcard_services(doc)", "services of which an Allow grants every action on every resource", []*types.Type{dynT}, types.NewListType(textT), one(policyWildcardServices)},
 	{"policy.pass_role_any", "policy.pass_role_any(doc)", "an Allow of iam:PassRole on every role", []*types.Type{dynT}, boolT, one(policyPassRoleAny)},
 	{"policy.cross_account", "policy.cross_account(doc, account)", "accounts other than this one that an Allow names", []*types.Type{dynT, dynT}, types.NewListType(textT), two(policyCrossAccount)},
+	{"iam.public", "iam.public(resource)", "anybody at all may do something with the resource, under all layers", []*types.Type{dynT}, boolT, iamPublic},
+	{"iam.outside", "iam.outside(resource)", "who outside the organization may do something with the resource: {who, kind, actions, conditional, risks}", []*types.Type{dynT}, accessT, iamOutside},
+	{"iam.someone_may", "iam.someone_may(resource, action)", "somebody, inside or outside, may do the action on the resource, under all layers", []*types.Type{dynT, dynT}, boolT, iamSomeoneMay},
+	{"iam.who_may", "iam.who_may(resource, action)", "who may do the action on the resource, under all layers: {who, kind, inside, conditional}", []*types.Type{dynT, dynT}, accessT, iamWhoMay},
+	{"iam.may", "iam.may(principal, action, resource)", "the principal may do the action on the resource, under all layers", []*types.Type{dynT, dynT, dynT}, boolT, iamMay},
+	{"iam.admin", "iam.admin(principal)", "the principal is in effect an administrator of its account, whatever its policies are called", []*types.Type{dynT}, boolT, iamAdmin},
 	{"net.open_to_world", "net.open_to_world(rules, protocol, from, to)", "security group rules let the whole internet reach a port of the range", []*types.Type{dynT, textT, intT, intT}, boolT, func(f *frame, a []any) any { return worldOpen(f.rulesOf(a[0]), a[1], a[2], a[3]) }},
 	{"net.open_from", "net.open_from(rules, protocol, from, to, cidr)", "security group rules let the whole of an address range reach a port of the range", []*types.Type{dynT, textT, intT, intT, textT}, boolT, func(_ *frame, a []any) any { return openFrom(a[0], a[1], a[2], a[3], a[4]) }},
 	{"net.open_ports", "net.open_ports(rules)", "[protocol, from, to] of what security group rules open to the whole internet", []*types.Type{dynT}, types.NewListType(listT), one(openPorts)},
@@ -127,6 +134,17 @@ func domain(fn function, args []expr) expr {
 		}
 		return fn.eval(f, vs)
 	}}
+	if strings.HasPrefix(fn.name, "iam.") {
+		out.eval = func(f *frame) any {
+			vs := make([]any, len(args))
+			for i, x := range args {
+				vs[i] = x.eval(f)
+			}
+			v := fn.eval(f, vs)
+			f.proven(fn.usage, v)
+			return v
+		}
+	}
 	if fn.name == "policy.statements" && args[0].path != nil {
 		out.path = func(f *frame) string { return args[0].path(f) + ".Statement" }
 	}

@@ -20,7 +20,7 @@ func (s *scope) condition(c *policy.Condition) Expr {
 		return no()
 	}
 	if c.Key == "" && c.More != nil {
-		return s.missing("a condition: " + c.More.String())
+		return s.missing("a condition: "+c.More.String(), c.More)
 	}
 	open := func(vars []string) Expr {
 		return Expr{op: isAtom, atom: &atom{of: s, vars: vars, cond: c, again: func(t *scope) Expr { return t.condition(c) }}}
@@ -95,7 +95,7 @@ func (s *scope) orMore(e Expr, c *policy.Condition) Expr {
 	if c.More == nil || e.True() {
 		return e
 	}
-	return or(e, s.missing("values of the condition on "+c.Key+": "+c.More.String()))
+	return or(e, s.missing("values of the condition on "+c.Key+": "+c.More.String(), c.More))
 }
 
 // oneOf tells whether the value of the request fits one of the policy's values.

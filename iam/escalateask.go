@@ -185,13 +185,17 @@ type Doubt struct {
 	If []string
 	// Missing are facts that nobody gave.
 	Missing []string
+	// Unread says of the facts why they are not known.
+	Unread []*haetae.Unknown
 }
 
 // None tells whether there is no doubt.
 func (d Doubt) None() bool { return len(d.If) == 0 && len(d.Missing) == 0 }
 
 // and is both doubts together.
-func (d Doubt) and(o Doubt) Doubt { return Doubt{merged(d.If, o.If), merged(d.Missing, o.Missing)} }
+func (d Doubt) and(o Doubt) Doubt {
+	return Doubt{merged(d.If, o.If), merged(d.Missing, o.Missing), merged(d.Unread, o.Unread)}
+}
 
 // less tells whether there is less doubt: fewer facts are missing, then there
 // are fewer conditions.
@@ -199,7 +203,7 @@ func (d Doubt) less(o Doubt) bool {
 	return len(d.Missing) < len(o.Missing) || len(d.Missing) == len(o.Missing) && len(d.If) < len(o.If)
 }
 
-func merged(a, b []string) []string {
+func merged[T comparable](a, b []T) []T {
 	if len(b) == 0 {
 		return a
 	}
@@ -330,7 +334,7 @@ func (q *Question) isKnown(lower string) bool { return newKeyPatterns(q.Known).m
 
 // doubtOf is what an open decision hangs on.
 func doubtOf(action string, d *Dependence) Doubt {
-	out := Doubt{Missing: d.Missing}
+	out := Doubt{Missing: d.Missing, Unread: d.Unread}
 	for _, h := range hangs(d.Request) {
 		if !slices.Contains(d.Missing, h) {
 			out.If = append(out.If, h)

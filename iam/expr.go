@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/policy"
 )
 
@@ -33,9 +34,10 @@ type atom struct {
 	vars []string
 	of   *scope // of the test: a question has one for each resource
 	// again makes the test anew when more is known.
-	again func(*scope) Expr
-	cond  *policy.Condition // for conditions
-	what  string            // for others, in words
+	again  func(*scope) Expr
+	cond   *policy.Condition // for conditions
+	what   string            // for others, in words
+	unread *haetae.Unknown   // why what is missing is not known; nil when nobody says
 	// literal is the name that a test on the session's name is about, template
 	// the entry of a Resource element.
 	literal  string

@@ -19,8 +19,12 @@ type Outside struct {
 	Principal Principal
 	Actions   []string // those that are allowed, or depend on the same
 	Decision  *Decision
+	// May is what the decision says when a caller chooses what a caller can.
+	May May
 	// Risks name what makes it worse than a share: see the constants.
 	Risks []Risk
+	// Unsure says what must be known to tell whether the risks are there.
+	Unsure []*haetae.Unknown
 }
 
 // Risk is a known way in which access from outside goes wrong.
@@ -70,17 +74,48 @@ func (w *World) External() ([]Outside, error) {
 	return out, nil
 }
 
+// ExternalTo is [World.External] for one resource.
+func (w *World) ExternalTo(r *haetae.Resource) ([]Outside, error) {
+	d := w.Policy(r)
+	if r.Declared() || r.ARN == "" || d == nil {
+		return nil, nil
+	}
+	return w.externalTo(r, d)
+}
+
+// unreadAllow says why a policy may let in others than those whom it names.
+func unreadAllow(d *policy.Document) *haetae.Unknown {
+	if d.More != nil {
+		return d.More
+	}
+	for _, s := range d.Statements {
+		switch {
+		case s.Unknown != nil:
+			return s.Unknown
+		case s.Effect != policy.Allow:
+		case s.Principals != nil && s.Principals.More != nil:
+			return s.Principals.More
+		case s.Actions != nil && s.Actions.More != nil:
+			return s.Actions.More
+		}
+	}
+	return nil
+}
+
 // externalTo asks for each stranger that the policy may let in.
 func (w *World) externalTo(r *haetae.Resource, d *policy.Document) ([]Outside, error) {
 	var out []Outside
-	if d.More != nil {
-		out = append(out, Outside{Resource: r, Who: "not known", Decision: &Decision{Verdict: DependsOn, Depends: &Dependence{Request: yes(), Missing: []string{"policy of " + r.ID + ": " + d.More.String()}}}})
+	if u := unreadAllow(d); u != nil {
+		unread := []*haetae.Unknown{u}
+		out = append(out, Outside{Resource: r, Who: "not known", May: May{Unread: unread}, Decision: &Decision{Verdict: DependsOn,
+			Depends: &Dependence{Request: yes(), Missing: []string{"policy of " + r.ID + ": " + u.String()}, Unread: unread}}})
 	}
+	unsure := w.trustUnread(r)
 	public := map[string]bool{} // actions open to everybody, who needs not be named twice
 	for _, s := range w.outsiders(r, d) {
 		var groups []Outside
 		for a := range w.engine.actionsOf(d, r.ARN) {
-			dec, err := w.decideOutsider(s, a.String(), resourceName(r, a), nil)
+			dec, may, err := w.decideOutsider(s, a.String(), resourceName(r, a), nil)
 			if err != nil {
 				return nil, err
 			}
@@ -93,19 +128,20 @@ func (w *World) externalTo(r *haetae.Resource, d *policy.Document) ([]Outside, e
 				}
 				public[a.String()] = true
 			}
+			if a, err := arn.Parse(s.principal.ARN); err == nil && a.Account != strangerAccount && may.Is && unsure != nil {
+				may = May{Unread: []*haetae.Unknown{unsure}}
+			}
 			k := slices.IndexFunc(groups, func(g Outside) bool { return sameAnswer(g.Decision, dec) })
 			if k < 0 {
-				groups = append(groups, Outside{Resource: r, Who: s.who, Principal: s.principal, Decision: dec})
+				groups = append(groups, Outside{Resource: r, Who: s.who, Principal: s.principal, Decision: dec, May: may})
 				k = len(groups) - 1
 			}
 			groups[k].Actions = append(groups[k].Actions, a.String())
 		}
 		for i := range groups {
-			risks, err := w.risks(s, &groups[i])
-			if err != nil {
+			if err := w.risks(s, &groups[i]); err != nil {
 				return nil, err
 			}
-			groups[i].Risks = risks
 		}
 		out = append(out, groups...)
 	}
@@ -171,10 +207,15 @@ func (w *World) outsiders(r *haetae.Resource, d *policy.Document) []outsider {
 		return s.Effect == policy.Allow && s.Principals != nil && (s.Principals.Not || slices.ContainsFunc(s.Principals.List, func(p policy.Principal) bool { return p.Kind == "*" }))
 	})
 	if open {
-		out = append(out, outsider{"anybody", Principal{Anonymous: true}},
-			outsider{"any AWS account", Principal{ARN: "arn:" + w.partition() + ":iam::" + strangerAccount + ":root"}})
+		out = append(out, w.anybody()...)
 	}
 	return out
+}
+
+// anybody is nobody in particular, without and with an account.
+func (w *World) anybody() []outsider {
+	return []outsider{{"anybody", Principal{Anonymous: true}},
+		{"any AWS account", Principal{ARN: "arn:" + w.partition() + ":iam::" + strangerAccount + ":root"}}}
 }
 
 func namesAccount(d *policy.Document, account string) bool {
@@ -199,26 +240,45 @@ func (w *World) inside(account, of string) bool {
 	return listed
 }
 
+// trustUnread says why an account that seems to be outside of the resource's
+// zone of trust may be inside: it is not known which accounts the organization
+// has. nil when that is known.
+func (w *World) trustUnread(r *haetae.Resource) *haetae.Unknown {
+	a := w.accounts[r.Account]
+	switch {
+	case w.org == nil && a != nil && a.any != nil:
+		_, why := w.graph.All(a.any, "Haetae::Organization")
+		return why
+	case w.org == nil:
+		return nil
+	}
+	if u, ok := w.org.Observed["Id"].(*haetae.Unknown); ok {
+		return u
+	}
+	_, why := w.graph.All(w.org, "AWS::Organizations::Account")
+	return why
+}
+
 // decideOutsider decides for a stranger. A stranger whose account is not named
 // may be in another organization or in none, which lets those in of whom a
 // condition with IfExists asks for an organization; the wider answer counts.
-func (w *World) decideOutsider(s outsider, action, resource string, change func(*Question)) (*Decision, error) {
-	d, err := w.decideMember(s, action, resource, strangerOrg, change)
+func (w *World) decideOutsider(s outsider, action, resource string, change func(*Question)) (*Decision, May, error) {
+	d, may, err := w.decideMember(s, action, resource, strangerOrg, change)
 	if err != nil || d.Verdict == Allowed || s.principal.ARN == "" {
-		return d, err
+		return d, may, err
 	}
-	lone, err := w.decideMember(s, action, resource, "", change)
+	lone, alone, err := w.decideMember(s, action, resource, "", change)
 	if err != nil || lone.Verdict == Allowed || d.Verdict != DependsOn && lone.Verdict == DependsOn {
-		return lone, err
+		return lone, alone, err
 	}
-	return d, nil
+	return d, may, nil
 }
 
 // decideMember decides for a stranger in an organization, "" is none.
-func (w *World) decideMember(s outsider, action, resource, org string, change func(*Question)) (*Decision, error) {
+func (w *World) decideMember(s outsider, action, resource, org string, change func(*Question)) (*Decision, May, error) {
 	q, _, err := w.Ask(request(s.principal, action, resource))
 	if err != nil {
-		return nil, err
+		return nil, May{}, err
 	}
 	if s.principal.ARN != "" {
 		q.Policies.Identity = []*policy.Document{everything()}
@@ -236,72 +296,55 @@ func (w *World) decideMember(s outsider, action, resource, org string, change fu
 	if change != nil {
 		change(q)
 	}
-	return w.engine.Decide(q)
+	return w.engine.decideMay(q)
 }
 
 // risks asks anew with the one thing that would make the access safe.
-func (w *World) risks(s outsider, o *Outside) ([]Risk, error) {
-	var out []Risk
+func (w *World) risks(s outsider, o *Outside) error {
 	name := o.Resource.ARN
 	if strings.HasPrefix(o.Actions[0], "s3:") && strings.Contains(o.Actions[0], "Object") {
 		name += "/*"
 	}
-	still := func(change func(*Question)) (bool, error) {
-		d, err := w.decideOutsider(s, o.Actions[0], name, change)
+	// still notes the risk when the stranger may come in all the same.
+	still := func(risk Risk, change func(*Question)) error {
+		d, may, err := w.decideOutsider(s, o.Actions[0], name, change)
 		if err != nil || d.Verdict != Allowed && d.Verdict != DependsOn {
-			return false, err
+			return err
 		}
 		// A value that must name the resource's own account is one that a
 		// stranger cannot bring, such as the log group in an encryption context.
 		if p := d.Depends; p != nil && p.Example != nil {
 			for k, v := range p.Example.Context {
 				if _, given := lookup(map[string]Values{"aws:ResourceAccount": {}}, k); !given && slices.ContainsFunc(v.List, func(t string) bool { return strings.Contains(t, o.Resource.Account) }) {
-					return false, nil
+					return nil
 				}
 			}
 		}
-		return true, nil
+		o.Risks, o.Unsure = append(o.Risks, risk), may.Unread
+		return nil
 	}
 	switch {
 	case s.principal.Anonymous || strings.Contains(s.principal.ARN, strangerAccount):
 		if o.Decision.Verdict == Allowed {
-			out = append(out, RiskPublic)
+			o.Risks = append(o.Risks, RiskPublic)
 		}
 	case s.principal.ARN != "" && o.Resource.Type == "AWS::IAM::Role":
-		without, err := still(func(q *Question) { q.Known = append(q.Known, "sts:ExternalId") })
-		if err != nil {
-			return nil, err
-		}
-		if without {
-			out = append(out, RiskNoExternalID)
-		}
+		return still(RiskNoExternalID, func(q *Question) { q.Known = append(q.Known, "sts:ExternalId") })
 	case s.principal.Service != "" && o.Resource.Type != "AWS::IAM::Role":
-		foreign, err := still(func(q *Question) {
+		return still(RiskConfusedDeputy, func(q *Question) {
 			q.set("aws:SourceAccount", One(strangerAccount))
 			q.set("aws:SourceArn", One("arn:aws:"+serviceOf(s.principal.Service)+":us-east-1:"+strangerAccount+":stranger"))
 			q.set("aws:SourceOrgID", One(strangerOrg))
 			q.set("aws:SourceOrgPaths", Many(strangerOrg+"/r-0000/"))
 		})
-		if err != nil {
-			return nil, err
-		}
-		if foreign {
-			out = append(out, RiskConfusedDeputy)
-		}
 	case s.principal.Federated != "" && !strings.Contains(s.principal.Federated, ":saml-provider/"):
 		issuer := s.principal.Federated
 		if _, rest, ok := strings.Cut(issuer, ":oidc-provider/"); ok {
 			issuer = rest
 		}
-		anyone, err := still(func(q *Question) { q.set(issuer+":sub", One("somebody-else")) })
-		if err != nil {
-			return nil, err
-		}
-		if anyone {
-			out = append(out, RiskNoSubject)
-		}
+		return still(RiskNoSubject, func(q *Question) { q.set(issuer+":sub", One("somebody-else")) })
 	}
-	return out, nil
+	return nil
 }
 
 func serviceOf(principal string) string {

@@ -5,19 +5,22 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/policy"
 )
 
-// missing is a fact that nobody gave: it may be so or not.
-func (s *scope) missing(what string) Expr {
+// missing is a fact that nobody gave: it may be so or not. u says why, nil when
+// there is no more to say.
+func (s *scope) missing(what string, u *haetae.Unknown) Expr {
 	name := varMissing + what
 	if b, ok := s.given[name]; ok {
 		return is(b.holds)
 	}
 	return Expr{op: isAtom, atom: &atom{
 		of: s, vars: []string{name},
-		again: func(t *scope) Expr { return t.missing(what) },
-		what:  what,
+		again:  func(t *scope) Expr { return t.missing(what, u) },
+		what:   what,
+		unread: u,
 	}}
 }
 
@@ -29,7 +32,7 @@ func where(st *policy.Statement) string {
 // its conditions. Who asks is not looked at.
 func (s *scope) matches(st *policy.Statement) Expr {
 	if st.Unknown != nil {
-		return s.missing(where(st) + ": " + st.Unknown.String())
+		return s.missing(where(st)+": "+st.Unknown.String(), st.Unknown)
 	}
 	out := s.onAction(st)
 	if out.False() {
@@ -53,7 +56,7 @@ func (s *scope) onAction(st *policy.Statement) Expr {
 	if m := e.MatchLower(s.service, s.lower); e.More == nil || m != e.Not {
 		return is(m)
 	}
-	return s.missing("actions of " + where(st) + ": " + e.More.String())
+	return s.missing("actions of "+where(st)+": "+e.More.String(), e.More)
 }
 
 // onResource tells whether the statement speaks of the resource.
@@ -75,7 +78,7 @@ func (s *scope) onResource(st *policy.Statement) Expr {
 		}
 	}
 	if e.More != nil && !out.True() {
-		out = or(out, s.missing("resources of "+where(st)+": "+e.More.String()))
+		out = or(out, s.missing("resources of "+where(st)+": "+e.More.String(), e.More))
 	}
 	if e.Not {
 		return not(out)
@@ -104,7 +107,7 @@ func (s *scope) onOne(t *policy.Template) Expr {
 		if f.Pattern.Any() {
 			return yes()
 		}
-		return s.missing("the bucket behind the access point is meant by " + t.Text)
+		return s.missing("the bucket behind the access point is meant by "+t.Text, nil)
 	}
 	if s.pattern() {
 		if unknown == nil && f.Pattern.Any() {
@@ -150,8 +153,8 @@ func (s *scope) says(layer Layer, docs []*policy.Document) side {
 	var out side
 	for _, d := range docs {
 		if d.More != nil {
-			out.allow = or(out.allow, s.missing("statements of "+d.Name+": "+d.More.String()))
-			out.deny = or(out.deny, s.missing("a Deny in "+d.Name+": "+d.More.String()))
+			out.allow = or(out.allow, s.missing("statements of "+d.Name+": "+d.More.String(), d.More))
+			out.deny = or(out.deny, s.missing("a Deny in "+d.Name+": "+d.More.String(), d.More))
 		}
 		for _, st := range d.Statements {
 			if st.Concerns(s.bit) || st.Unknown != nil {
@@ -169,7 +172,7 @@ func (s *scope) hear(out *side, layer Layer, st *policy.Statement, holds Expr) {
 	}
 	if st.Unknown != nil {
 		// It may be an Allow or a Deny, but not both.
-		deny := s.missing(where(st) + " is a Deny")
+		deny := s.missing(where(st)+" is a Deny", st.Unknown)
 		out.allow = or(out.allow, and(holds, not(deny)))
 		out.deny = or(out.deny, and(holds, deny))
 		return
@@ -194,15 +197,19 @@ func (s *scope) grants(layer Layer, d *policy.Document, ignore func(*policy.Stat
 		return r, out
 	}
 	if d.More != nil {
-		r.direct = s.missing("statements of " + d.Name + ": " + d.More.String())
-		out.deny = s.missing("a Deny in " + d.Name + ": " + d.More.String())
+		r.direct = s.missing("statements of "+d.Name+": "+d.More.String(), d.More)
+		out.deny = s.missing("a Deny in "+d.Name+": "+d.More.String(), d.More)
 	}
 	for _, st := range d.Statements {
 		if !st.Concerns(s.bit) && st.Unknown == nil || ignore != nil && ignore(st) {
 			continue
 		}
 		if st.Unknown != nil {
-			s.hear(&out, layer, st, s.matches(st))
+			var said side
+			s.hear(&said, layer, st, s.matches(st))
+			// Whom it lets in is not known either.
+			r.direct = or(r.direct, said.allow)
+			out.allow, out.deny = or(out.allow, said.allow), or(out.deny, said.deny)
 			continue
 		}
 		if s.onAction(st).False() {
@@ -218,16 +225,7 @@ func (s *scope) grants(layer Layer, d *policy.Document, ignore func(*policy.Stat
 		}
 		s.hear(&out, layer, st, and(to.any(), m))
 	}
-	r.direct = or(r.direct, unknownAllows(out, r))
 	return r, out
-}
-
-// unknownAllows is what statements allow of which the reach is not known.
-func unknownAllows(out side, r reach) Expr {
-	if out.allow.Open() && r.any().False() {
-		return out.allow
-	}
-	return no()
 }
 
 // levels evaluates the policies of an organization: every level must allow. A

@@ -3,6 +3,7 @@ package iam
 import (
 	"sync"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/permission"
 	"github.com/haetae/haetae/policy"
 )
@@ -185,6 +186,8 @@ type Dependence struct {
 	Request Expr
 	// Missing are the facts that nobody gave.
 	Missing []string
+	// Unread says of each why, and which IAM actions would have told.
+	Unread []*haetae.Unknown
 	// Example is a request that would be allowed. Its keys are the fewest that
 	// were found.
 	Example *Request

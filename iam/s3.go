@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/arn"
 	"github.com/haetae/haetae/policy"
 )
@@ -24,6 +25,16 @@ type S3Facts struct {
 	Account     PublicAccessBlock
 	Bucket      PublicAccessBlock
 	AccessPoint *AccessPoint // the request goes through it
+	// BlockUnread says why Account and Bucket may block more; nil when they are all.
+	BlockUnread *haetae.Unknown
+}
+
+// blocks tells whether a flag of Block Public Access is on.
+func (s *scope) blocks(flag string, on bool) Expr {
+	if u := s.q.Facts.S3.BlockUnread; u != nil && !on {
+		return s.missing("whether "+flag+" is on: "+u.String(), u)
+	}
+	return is(on)
 }
 
 // enforced is the ownership with which ACLs count for nothing.
@@ -121,9 +132,7 @@ func (s *scope) s3Sources() ([]source, side) {
 	f := s.q.Facts.S3
 	if p := f.AccessPoint; p != nil {
 		r, said := s.grants(LayerAccessPoint, p.Policy, nil)
-		if f.Account.or(p.PublicAccessBlock).RestrictPublicBuckets {
-			r = s.restricted(r, p.Policy, s.account)
-		}
+		r = s.restricted(r, p.Policy, s.account, f.Account.or(p.PublicAccessBlock).RestrictPublicBuckets)
 		return []source{{LayerAccessPoint, p.Policy != nil, r}}, said
 	}
 	r, said := s.bucketGrants()
@@ -138,9 +147,7 @@ func (s *scope) s3Sources() ([]source, side) {
 func (s *scope) bucketGrants() (reach, side) {
 	f := s.q.Facts.S3
 	r, said := s.grants(LayerResource, s.q.Policies.Resource, s.powerless)
-	if f.Account.or(f.Bucket).RestrictPublicBuckets {
-		r = s.restricted(r, s.q.Policies.Resource, f.BucketOwner)
-	}
+	r = s.restricted(r, s.q.Policies.Resource, f.BucketOwner, f.Account.or(f.Bucket).RestrictPublicBuckets)
 	if s.ofObjectOwner() {
 		r = reach{} // a bucket policy grants nothing on objects of others
 	}
@@ -150,15 +157,16 @@ func (s *scope) bucketGrants() (reach, side) {
 // restricted takes from a public policy what it grants outside the owner's
 // account; services are left
 // (RestrictPublicBuckets on the page of [PublicAccessBlock]).
-func (s *scope) restricted(r reach, d *policy.Document, owner string) reach {
-	if d == nil || s.who.kind == service || s.who.inAccount() && (owner == "" || owner == s.who.account) {
+func (s *scope) restricted(r reach, d *policy.Document, owner string, on bool) reach {
+	restrict := s.blocks("RestrictPublicBuckets", on)
+	if d == nil || restrict.False() || s.who.kind == service || s.who.inAccount() && (owner == "" || owner == s.who.account) {
 		return r
 	}
 	public := PublicPolicy(d)
 	if public.More != nil {
-		return r.and(not(s.missing("whether " + d.Name + " is public: " + public.More.String())))
+		return r.and(not(and(restrict, s.missing("whether "+d.Name+" is public: "+public.More.String(), public.More))))
 	}
-	return r.and(is(!public.Public))
+	return r.and(not(and(restrict, is(public.Public))))
 }
 
 // through makes the access point the resource; the bucket is kept for its
@@ -223,11 +231,10 @@ func (s *scope) aclGrants() reach {
 		group := g.Grantee[strings.LastIndexByte(g.Grantee, '/')+1:]
 		public := group == "AllUsers" || group == "AuthenticatedUsers"
 		switch {
-		case public && block.IgnorePublicAcls:
 		case group == "AllUsers" && s.who.kind == anonymous:
-			r.direct = yes()
+			r.direct = or(r.direct, not(s.blocks("IgnorePublicAcls", block.IgnorePublicAcls)))
 		case public && s.who.inAccount():
-			r.account = yes()
+			r.account = or(r.account, not(s.blocks("IgnorePublicAcls", block.IgnorePublicAcls)))
 		case group == "LogDelivery" && s.who.kind == service && s.who.name == "logging.s3.amazonaws.com":
 			r.direct = yes()
 		case s.who.inAccount() && g.Grantee != "" && (g.Grantee == s.who.account || g.Grantee == s.q.Facts.Principal.CanonicalID):
@@ -281,8 +288,8 @@ func (s *scope) s3Gates(o *outcome) []gate {
 	}
 	switch strings.ToLower(s.name) {
 	case "putbucketacl", "putobjectacl", "putobjectversionacl", "putobject", "createbucket":
-		if block.BlockPublicAcls {
-			gates = append(gates, gate{LayerBPA, not(s.publicACL())})
+		if on := s.blocks("BlockPublicAcls", block.BlockPublicAcls); !on.False() {
+			gates = append(gates, gate{LayerBPA, not(and(on, s.publicACL()))})
 		}
 	}
 	return gates

@@ -270,7 +270,7 @@ func BenchmarkIndex(b *testing.B) {
 }
 
 func TestIndexAfterManyChangesEqualsOneMadeAnew(t *testing.T) {
-	s := organization(40, 110)
+	s := organization(24, 80)
 	w := worldOf(t, s)
 	x := iam.NewIndex(w)
 	r := rand.New(rand.NewPCG(5, 6))
@@ -281,7 +281,7 @@ func TestIndexAfterManyChangesEqualsOneMadeAnew(t *testing.T) {
 			changeable = append(changeable, res)
 		}
 	}
-	for n := range 40 {
+	for n := range 30 {
 		at := r.IntN(len(changeable))
 		before := changeable[at]
 		after := *before

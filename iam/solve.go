@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/policy"
 )
 
@@ -262,8 +263,16 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 			} else if a.cond != nil && v == a.cond.Lower {
 				name = a.cond.Key
 			}
-			if !slices.Contains(d.Missing, name) {
-				d.Missing = append(d.Missing, name)
+			if slices.Contains(d.Missing, name) {
+				continue
+			}
+			d.Missing = append(d.Missing, name)
+			why := a.unread
+			if why == nil {
+				why = &haetae.Unknown{Reason: haetae.NotAsked, Detail: name + " is not known"}
+			}
+			if !slices.Contains(d.Unread, why) {
+				d.Unread = append(d.Unread, why)
 			}
 		}
 	})
@@ -275,6 +284,7 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 	})
 	if t.partial && !t.done() {
 		d.Missing = append(d.Missing, "not all values of the unknown were tried: there are too many")
+		d.Unread = append(d.Unread, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "not all values of the unknown were tried"})
 	}
 	if t.allowed != nil {
 		o.example(s, o.smallest(s, t.allowed), d)

@@ -235,7 +235,7 @@ func (s *scope) reached(st *policy.Statement) reach {
 		r = r.or(s.names(e))
 	}
 	if p.More != nil {
-		r.direct = or(r.direct, s.missing("principals of "+where(st)+": "+p.More.String()))
+		r.direct = or(r.direct, s.missing("principals of "+where(st)+": "+p.More.String(), p.More))
 	}
 	if !p.Not {
 		return r
@@ -260,7 +260,7 @@ func (s *scope) exempt(p *policy.Principals) Expr {
 		r = r.or(s.names(e))
 	}
 	if p.More != nil {
-		m := s.missing("the principals that a Deny leaves out: " + p.More.String())
+		m := s.missing("the principals that a Deny leaves out: "+p.More.String(), p.More)
 		r = r.or(reach{m, m, m})
 	}
 	if s.q.Policies.Boundary != nil {

@@ -111,13 +111,9 @@ func isAccountID(s string) bool {
 // decideStranger decides for a principal of an account that is not read: what
 // its own side allows is in its owner's hand, so it is taken to allow all.
 func (w *World) decideStranger(r Request) (*Decision, error) {
-	q, notes, err := w.Ask(r)
+	q, notes, err := w.askStranger(r)
 	if err != nil {
 		return nil, err
-	}
-	if r.Principal.ARN != "" {
-		q.Policies.Identity = []*policy.Document{everything()}
-		notes = nil // that the account is not read is the point
 	}
 	d, err := w.engine.Decide(q)
 	if err != nil {
@@ -125,6 +121,15 @@ func (w *World) decideStranger(r Request) (*Decision, error) {
 	}
 	d.Problems = append(notes, d.Problems...)
 	return d, nil
+}
+
+func (w *World) askStranger(r Request) (*Question, []string, error) {
+	q, notes, err := w.Ask(r)
+	if err == nil && r.Principal.ARN != "" {
+		q.Policies.Identity = []*policy.Document{everything()}
+		notes = nil // that the account is not read is the point
+	}
+	return q, notes, err
 }
 
 // everything is a policy that allows all.

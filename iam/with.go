@@ -134,7 +134,11 @@ func (w *World) remember(r *haetae.Resource) {
 	case "AWS::S3::Bucket":
 		w.buckets[r.ID] = r
 	case "Haetae::Account":
-		a.block = blockOf(r.Observed["S3PublicAccessBlock"])
+		v, read := r.Observed["S3PublicAccessBlock"]
+		a.block, a.blockUnread = blockOf(v), blockUnread(v)
+		if !read && !r.Answered() {
+			a.blockUnread = blockNotRead()
+		}
 	}
 	if r.ARN != "" {
 		w.resources[r.ARN] = r

@@ -29,7 +29,8 @@ type World struct {
 	managed    map[managedKey]*policy.Document
 	policies   map[*haetae.Resource]*policy.Document // of resources
 
-	names     map[string]bool // principals that policies of resources name
+	org       *haetae.Resource // the organization, nil when none was read
+	names     map[string]bool  // principals that policies of resources name
 	asksARN   []*policy.Condition
 	asksNames bool // a policy for many asks for names otherwise
 }
@@ -48,7 +49,9 @@ type Account struct {
 
 	groups map[string]*haetae.Resource
 	block  PublicAccessBlock // S3's, of the account
-	any    *haetae.Resource  // some resource, for questions about coverage
+	// blockUnread says why block may have more flags on.
+	blockUnread *haetae.Unknown
+	any         *haetae.Resource // some resource, for questions about coverage
 }
 
 // Identity is a user, a role or the root user of an account.
@@ -153,7 +156,7 @@ func (w *World) Account(id string) *Account { return w.accounts[id] }
 func (w *World) account(id string) *Account {
 	a := w.accounts[id]
 	if a == nil {
-		a = &Account{ID: id, groups: map[string]*haetae.Resource{}}
+		a = &Account{ID: id, groups: map[string]*haetae.Resource{}, blockUnread: blockNotRead()}
 		w.accounts[id] = a
 	}
 	return a
@@ -267,7 +270,7 @@ func (w *World) managedPolicy(account string, v any, typ policy.Type) *policy.Do
 	if d := w.managed[managedKey{account, name}]; ok && d != nil {
 		return d
 	}
-	return policy.Unreadable(typ, text(v), unread(v, "the policy's document is not in the snapshot", "iam:GetAccountAuthorizationDetails"))
+	return policy.Unreadable(typ, text(v), unread(v, "the document of "+text(v)+" is not in the snapshot", "iam:GetAccountAuthorizationDetails"))
 }
 
 // elements are the entries of a list. A list that is not all known has one
@@ -307,4 +310,22 @@ func blockOf(v any) PublicAccessBlock {
 	m, _ := v.(map[string]any)
 	on := func(name string) bool { return m[name] == true }
 	return PublicAccessBlock{on("BlockPublicAcls"), on("IgnorePublicAcls"), on("BlockPublicPolicy"), on("RestrictPublicBuckets")}
+}
+
+// blockUnread says why a block may have more flags on than [blockOf] gives.
+func blockUnread(v any) *haetae.Unknown {
+	if u, ok := v.(*haetae.Unknown); ok {
+		return u
+	}
+	m, _ := v.(map[string]any)
+	for _, name := range []string{"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"} {
+		if u, ok := m[name].(*haetae.Unknown); ok {
+			return u
+		}
+	}
+	return nil
+}
+
+func blockNotRead() *haetae.Unknown {
+	return unread(nil, "the account's block of public access was not read", "s3:GetAccountPublicAccessBlock")
 }

@@ -36,6 +36,12 @@ func policyPath(typ string) string {
 		return "Policy"
 	case "AWS::Organizations::ResourcePolicy":
 		return "Content"
+	case "AWS::CodeArtifact::Domain", "AWS::CodeArtifact::Repository":
+		return "PermissionsPolicyDocument"
+	case "AWS::S3Tables::TableBucket":
+		return "ResourcePolicy"
+	case "AWS::VpcLattice::Service", "AWS::VpcLattice::ServiceNetwork":
+		return "AuthPolicy"
 	}
 	return ""
 }
@@ -266,9 +272,12 @@ func (w *World) absence(q *Question, name string) *policy.Document {
 
 // bucketFacts are what decides beside policies.
 func (w *World) bucketFacts(r *haetae.Resource) *S3Facts {
-	f := &S3Facts{BucketOwner: r.Account, Bucket: blockOf(r.Props["PublicAccessBlockConfiguration"])}
+	f := &S3Facts{BucketOwner: r.Account, Bucket: blockOf(r.Props["PublicAccessBlockConfiguration"]), BlockUnread: blockUnread(r.Props["PublicAccessBlockConfiguration"])}
 	if a := w.accounts[r.Account]; a != nil {
 		f.Account = a.block
+		if f.BlockUnread == nil {
+			f.BlockUnread = a.blockUnread
+		}
 	}
 	for _, rule := range elements(property(r, "OwnershipControls.Rules")) {
 		if m, ok := rule.(map[string]any); ok {
@@ -343,6 +352,9 @@ func (w *World) askAccessPoint(q *Question, r *haetae.Resource) {
 	if ok {
 		f = w.bucketFacts(bucket)
 		q.Policies.Resource = w.Policy(bucket)
+	}
+	if f.BlockUnread == nil {
+		f.BlockUnread = blockUnread(r.Props["PublicAccessBlockConfiguration"])
 	}
 	f.AccessPoint = point
 	q.Facts.S3 = f

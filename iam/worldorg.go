@@ -27,6 +27,7 @@ func (w *World) organization(all []*haetae.Resource) {
 			o.attach(r)
 		}
 	}
+	w.org = o.at
 	for id, a := range w.accounts {
 		a.OrgID, a.Management = o.id, id == o.management
 		if chain := o.chain(id); o.at != nil && len(chain) > 0 {

@@ -257,7 +257,10 @@ func (k *walk) abroad(s *state, gate *gateway) {
 
 // fromInternet takes packets into a VPC through its internet gateway.
 func (k *walk) fromInternet(s *state, v *vpc) {
-	s.entered, s.been = "igw", nil // what it went through on its way out may be on its way in too
+	s.entered = "igw"
+	if !s.returned { // what it went through on its way out may be on its way in too, once
+		s.returned, s.been = true, nil
+	}
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	gate := v.igw
 	if k.back && slices.ContainsFunc(k.fwd.hops, func(h Hop) bool { return h.Kind == "eigw" }) {

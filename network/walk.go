@@ -24,22 +24,23 @@ type walk struct {
 
 // state is pieces that took the same way so far.
 type state struct {
-	pieces  []piece
-	hops    []Hop
-	blocks  []Blocker
-	losses  []Blocker // what stopped a part of the packets
-	ident   identity
-	origin  *vpc   // where the sender is, known or not to rules
-	zone    string // the Availability Zone where they are
-	entered string // how they came into the VPC: "" is from inside, pcx, vgw, tgw, igw
-	tracked []*nic // whose security groups have seen them
-	walls   []*endpoint
-	viaNAT  bool
-	classic bool // a classic load balancer sends them
-	steps   int
-	been    []string // middleboxes that they went through
-	arrived bool
-	opaque  bool // how they went on is not known
+	pieces   []piece
+	hops     []Hop
+	blocks   []Blocker
+	losses   []Blocker // what stopped a part of the packets
+	ident    identity
+	origin   *vpc   // where the sender is, known or not to rules
+	zone     string // the Availability Zone where they are
+	entered  string // how they came into the VPC: "" is from inside, pcx, vgw, tgw, igw
+	tracked  []*nic // whose security groups have seen them
+	walls    []*endpoint
+	viaNAT   bool
+	classic  bool // a classic load balancer sends them
+	steps    int
+	been     []string // middleboxes that they went through
+	returned bool     // they came in from the internet before
+	arrived  bool
+	opaque   bool // how they went on is not known
 	// Behind a load balancer, on the way back: comes before the rest of the answers' way.
 	after       []Hop
 	afterBlocks []Blocker

@@ -212,7 +212,11 @@ func (a *app) set(sch *schema.Schema, only []string, frames frameworks, every bo
 		}
 	}
 	set, err := control.NewSet(sch, controls)
-	return set, all, err
+	if err != nil {
+		return nil, nil, err
+	}
+	set.Permissions(a.permissions)
+	return set, all, nil
 }
 
 // controls are the built-in controls and those of --content.
