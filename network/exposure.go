@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/cidr"
 )
 
@@ -39,7 +40,7 @@ func (w *World) Exposure() []Exposed {
 	m := asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
 	src := &place{kind: "internet", internet: true, addrs: internet()}
 	for _, n := range w.nics {
-		if n.vpc == nil || n.vpc.igw == nil || n.publics().Empty() && n.publicWhy == nil {
+		if n.vpc == nil || n.vpc.igw == nil && w.gap(n.vpc, "AWS::EC2::InternetGateway") == nil || n.publics().Empty() && n.publicWhy == nil {
 			continue
 		}
 		if n.kind == "nat_gateway" {
@@ -64,6 +65,30 @@ func (w *World) Exposure() []Exposed {
 	slices.SortStableFunc(out, func(a, b Exposed) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region), strings.Compare(a.Resource, b.Resource), strings.Compare(a.NIC, b.NIC))
 	})
+	return out
+}
+
+// Missing says what was not listed to its end, so that lists of what is there may
+// lack something: nil when they are whole.
+func (w *World) Missing() []string {
+	var out []string
+	add := func(u *haetae.Unknown) {
+		if u != nil && !slices.Contains(out, u.String()) {
+			out = append(out, u.String())
+		}
+	}
+	for _, v := range w.vpcs {
+		for _, typ := range gapTypes {
+			if v.res.Stub == nil {
+				add(v.gaps[typ])
+			}
+		}
+	}
+	for _, typ := range append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...) {
+		for _, row := range w.g.Gaps(typ) {
+			add(&haetae.Unknown{Reason: row.Reason, Detail: typ + " of " + cmp.Or(row.Account, row.Stack) + " in " + row.Region + ": " + cmp.Or(row.Detail, string(row.Status)), Actions: row.Actions})
+		}
+	}
 	return out
 }
 

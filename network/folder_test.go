@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -55,6 +56,9 @@ func TestAMissingFileNeverTurnsAnAnswerRound(t *testing.T) {
 		files[f.Name] = &fstest.MapFile{Data: f.Data}
 	}
 	whole := folderWorld(t, files)
+	if list := whole.Missing(); list != nil {
+		t.Errorf("of the whole folder is said to be missing: %v", list)
+	}
 	want := map[string]network.Verdict{}
 	for _, q := range folderQuestions {
 		want[q] = ask(t, whole, q).Verdict
@@ -67,6 +71,12 @@ func TestAMissingFileNeverTurnsAnAnswerRound(t *testing.T) {
 		fewer := maps.Clone(files)
 		delete(fewer, name)
 		w := folderWorld(t, fewer)
+		switch path.Base(name) {
+		case "describe-vpcs.json", "describe-subnets.json", "describe-network-interfaces.json", "describe-route-tables.json", "describe-security-groups.json":
+			if w.Missing() == nil {
+				t.Errorf("without %s nothing is said to be missing", name)
+			}
+		}
 		for _, text := range folderQuestions {
 			q, err := network.ParseQuestion([]byte(text))
 			if err != nil {

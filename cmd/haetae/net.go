@@ -95,6 +95,18 @@ func (a *app) theNetwork(ctx context.Context, s *sources) (*network.World, *haet
 	return network.Build(graph.New(sch, snap)), snap, nil
 }
 
+// whole tells people what was not listed, and scripts that something was not.
+func (a *app) whole(w *network.World) error {
+	list := w.Missing()
+	for _, s := range list {
+		a.advise("haetae: not known: %s", s)
+	}
+	if len(list) > 0 {
+		return exit(exitIncomplete)
+	}
+	return nil
+}
+
 func (a *app) netReach(ctx context.Context, f *reachFlags, args []string) error {
 	if err := formatOf(f.output, "table", "json"); err != nil {
 		return err

@@ -18,7 +18,8 @@ func (a *app) netExposureCommand() *cobra.Command {
 		Short: "Everything that the internet reaches, on which ports, through what",
 		Long: `Walks packets from the internet to every interface with a public address, and
 the answers back, and lists what is reached: the ports that are open, who may
-use them, and the gateways, network ACLs and security groups that let them in.`,
+use them, and the gateways, network ACLs and security groups that let them in. Exit code 3
+means that something was not listed, so that the list may lack something.`,
 		Example: `  haetae net exposure --from sample
   haetae net exposure --profile audit --region eu-west-1 --output csv`,
 		Args: cobra.NoArgs,
@@ -30,7 +31,10 @@ use them, and the gateways, network ACLs and security groups that let them in.`,
 			if err != nil {
 				return err
 			}
-			return a.printExposure(w.Exposure(), format)
+			if err := a.printExposure(w.Exposure(), format); err != nil {
+				return err
+			}
+			return a.whole(w)
 		},
 	}
 	s.flags(cmd)

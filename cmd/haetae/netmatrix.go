@@ -43,7 +43,10 @@ alike are looked at once.`,
 			for i, c := range cells {
 				rows[i] = []any{c.From, c.To, openText(c.Open), c.Pairs, string(c.Verdict)}
 			}
-			return listing(a, cells, []string{a.say("from", "출발"), a.say("to", "도착"), a.say("open", "열림"), a.say("pairs", "쌍"), a.say("verdict", "판정")}, rows, format)
+			if err := listing(a, cells, []string{a.say("from", "출발"), a.say("to", "도착"), a.say("open", "열림"), a.say("pairs", "쌍"), a.say("verdict", "판정")}, rows, format); err != nil {
+				return err
+			}
+			return a.whole(w)
 		},
 	}
 	s.flags(cmd)
@@ -83,8 +86,11 @@ they do) or wide (the whole internet, to other ports than 80 and 443).`,
 				links = append(links, l)
 				rows = append(rows, []any{l.Account, l.Region, l.Group, l.Name, l.Rule, l.Members, l.Senders, strings.Join(l.Findings, " ")})
 			}
-			return listing(a, links, []string{a.say("account", "계정"), a.say("region", "리전"), a.say("group", "그룹"), a.say("name", "이름"), a.say("rule", "규칙"),
-				a.say("members", "멤버"), a.say("senders", "송신자"), a.say("findings", "발견")}, rows, format)
+			if err := listing(a, links, []string{a.say("account", "계정"), a.say("region", "리전"), a.say("group", "그룹"), a.say("name", "이름"), a.say("rule", "규칙"),
+				a.say("members", "멤버"), a.say("senders", "송신자"), a.say("findings", "발견")}, rows, format); err != nil {
+				return err
+			}
+			return a.whole(w)
 		},
 	}
 	s.flags(cmd)
