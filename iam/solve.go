@@ -284,7 +284,7 @@ func (o *outcome) depends(s *scope, t *trial) *Dependence {
 	})
 	if t.partial && !t.done() {
 		d.Missing = append(d.Missing, "not all values of the unknown were tried: there are too many")
-		d.Unread = append(d.Unread, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "not all values of the unknown were tried: there are too many"})
+		d.Unread = append(d.Unread, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "not all values of the unknown were tried"})
 	}
 	if t.allowed != nil {
 		o.example(s, o.smallest(s, t.allowed), d)
