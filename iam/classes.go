@@ -160,7 +160,7 @@ func (x *Index) principalSignature(i *Identity) string {
 	for _, l := range [][]*policy.Document{i.Policies, i.Boundary} {
 		prints := make([]string, len(l))
 		for k, d := range l {
-			prints[k] = fingerprint(d)
+			prints[k] = x.print(d)
 		}
 		slices.Sort(prints)
 		fmt.Fprintf(&b, " [%s]", strings.Join(slices.Compact(prints), " "))
@@ -202,7 +202,7 @@ func (x *Index) itemSignature(it item) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %t", r.Account, r.Type, it.inside)
 	if d := x.w.Policy(r); d != nil {
-		fmt.Fprintf(&b, " %s", fingerprint(d))
+		fmt.Fprintf(&b, " %s", x.print(d))
 		if namesResources(d) {
 			b.WriteString(" " + r.ARN)
 		}
@@ -383,7 +383,7 @@ func (g *groupings) item(x *Index, it item, actions []*permission.Action) []uint
 	key := "item " + it.resource.Account + it.resource.Type
 	var docs []*policy.Document
 	if d != nil {
-		key += fingerprint(d)
+		key += x.print(d)
 		docs = []*policy.Document{d}
 	}
 	return g.of(key, actions, func() grouped {
@@ -401,11 +401,11 @@ func (x *Index) docsKey(i *Identity) string {
 	var b strings.Builder
 	b.WriteString("who " + i.Account.ID)
 	for _, d := range i.Policies {
-		b.WriteString(" " + fingerprint(d))
+		b.WriteString(" " + x.print(d))
 	}
 	b.WriteString("|")
 	for _, d := range i.Boundary {
-		b.WriteString(" " + fingerprint(d))
+		b.WriteString(" " + x.print(d))
 	}
 	if i.Resource == nil {
 		b.WriteString(" root")

@@ -31,6 +31,17 @@ type Index struct {
 	groups     groupings
 	cells      map[cell]answers
 	stats      IndexStats
+	prints     sync.Map // of documents to their fingerprints
+}
+
+// print is the fingerprint of a document, which is made once.
+func (x *Index) print(d *policy.Document) string {
+	if v, ok := x.prints.Load(d); ok {
+		return v.(string)
+	}
+	text := fingerprint(d)
+	x.prints.Store(d, text)
+	return text
 }
 
 // IndexStats tells how much an index did.
@@ -86,7 +97,7 @@ func NewIndex(w *World) *Index {
 	docs := map[string]bool{}
 	for _, i := range w.principals {
 		for _, d := range slices.Concat(i.Policies, i.Boundary) {
-			docs[fingerprint(d)] = true
+			docs[x.print(d)] = true
 			x.learn(d)
 		}
 	}

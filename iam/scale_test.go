@@ -233,7 +233,11 @@ func TestIndexAgreesWithTheEvaluator(t *testing.T) {
 // BenchmarkIndex builds the index of the size that the design asks for. It
 // prints what it collapsed to.
 func BenchmarkIndex(b *testing.B) {
-	s := organization(10_000, 20_000)
+	principals, resources := 10_000, 20_000
+	if testing.Short() {
+		principals, resources = 1_000, 2_000
+	}
+	s := organization(principals, resources)
 	docs := map[string]bool{}
 	conditions, statements := 0, 0
 	for _, r := range s.Resources {

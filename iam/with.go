@@ -155,8 +155,7 @@ func (x *Index) With(d haetae.Delta) *Index {
 	names, asks, keys := x.w.names, len(x.w.asksARN), x.w.asksNames
 	identities, resources, all := x.w.change(d)
 	if all || keys != x.w.asksNames || !reflect.DeepEqual(x.keys, x.w.usedKeys()) {
-		*x = *NewIndex(x.w)
-		return x
+		return x.anew()
 	}
 	// New entries of Resource elements split classes of items; for principals
 	// that do not have them the answers stay.
@@ -199,6 +198,14 @@ func (x *Index) With(d haetae.Delta) *Index {
 		x.fill(x.principals.all(), changedI)
 	}
 	x.prune()
+	return x
+}
+
+// anew puts an index made from nothing in the place of this one.
+func (x *Index) anew() *Index {
+	y := NewIndex(x.w)
+	x.patterns, x.order, x.keys, x.principals, x.items, x.cells, x.stats = y.patterns, y.order, y.keys, y.principals, y.items, y.cells, y.stats
+	x.groups.by = y.groups.by
 	return x
 }
 
