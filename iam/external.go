@@ -246,9 +246,14 @@ func (w *World) inside(account, of string) bool {
 func (w *World) trustUnread(r *haetae.Resource) *haetae.Unknown {
 	a := w.accounts[r.Account]
 	switch {
-	case w.org == nil && a != nil && a.any != nil:
-		_, why := w.graph.All(a.any, "Haetae::Organization")
-		return why
+	case w.org == nil && a != nil:
+		// The organization stands in its management account, whichever that is.
+		for _, id := range w.accountIDs() {
+			if _, why := w.graph.All(w.accounts[id].any, "Haetae::Organization"); why != nil {
+				return why
+			}
+		}
+		return nil
 	case w.org == nil:
 		return nil
 	}
