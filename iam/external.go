@@ -244,17 +244,17 @@ func (w *World) inside(account, of string) bool {
 // zone of trust may be inside: it is not known which accounts the organization
 // has. nil when that is known.
 func (w *World) trustUnread(r *haetae.Resource) *haetae.Unknown {
-	a := w.accounts[r.Account]
-	switch {
-	case w.org == nil && a != nil:
-		// The organization stands in its management account, whichever that is.
-		for _, id := range w.accountIDs() {
-			if _, why := w.graph.All(w.accounts[id].any, "Haetae::Organization"); why != nil {
-				return why
-			}
-		}
+	if w.accounts[r.Account] == nil {
 		return nil
-	case w.org == nil:
+	}
+	// The organization stands in its management account, whichever that is;
+	// where its description was refused, what other calls told of it remains.
+	for _, id := range w.accountIDs() {
+		if _, why := w.graph.All(w.accounts[id].any, "Haetae::Organization"); why != nil {
+			return why
+		}
+	}
+	if w.org == nil {
 		return nil
 	}
 	if u, ok := w.org.Observed["Id"].(*haetae.Unknown); ok {

@@ -14,6 +14,9 @@ func (w *World) organization(all []*haetae.Resource) {
 	for _, r := range all {
 		switch r.Type {
 		case "Haetae::Organization":
+			if o.id != "" {
+				continue // another call told of it, without saying which it is
+			}
 			o.id, _ = r.Observed["Id"].(string)
 			o.management, _ = r.Observed["MasterAccountId"].(string)
 			o.types, o.typesKnown = enabledTypes(r.Observed["EnabledPolicyTypes"])
@@ -186,6 +189,19 @@ func (w *World) observed(a *Account, o *orgTree) {
 	}
 	a.Unread = &haetae.Unknown{Reason: haetae.NotAsked, Detail: "service control policies that apply to account " + a.ID + " were not read",
 		Actions: []string{"organizations:ListPolicies", "organizations:ListTargetsForPolicy"}}
+	// Where the management account was asked, it is one of its refusals that
+	// leaves open where in the organization the account is.
+	if o.at == nil {
+		return
+	}
+	for _, typ := range []string{"Haetae::Organization", "AWS::Organizations::Account", "AWS::Organizations::OrganizationalUnit", "AWS::Organizations::Policy"} {
+		if _, why := w.graph.All(o.at, typ); why != nil {
+			u := *why
+			u.Detail = a.Unread.Detail + ": " + why.Detail
+			a.Unread = &u
+			return
+		}
+	}
 }
 
 func (w *World) singleton(a *Account) *haetae.Resource {
