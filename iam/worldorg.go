@@ -2,6 +2,7 @@ package iam
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/policy"
@@ -33,7 +34,9 @@ func (w *World) organization(all []*haetae.Resource) {
 	w.org = o.at
 	for id, a := range w.accounts {
 		a.OrgID, a.Management = o.id, id == o.management
-		if chain := o.chain(id); o.at != nil && len(chain) > 0 {
+		// Without its description it is not known which account the policies
+		// do not bind, nor what the organization is called.
+		if chain := o.chain(id); o.id != "" && len(chain) > 0 {
 			a.OrgPath = []string{o.path(chain)}
 			a.SCP = o.levels(chain, "SERVICE_CONTROL_POLICY", policy.SCP)
 			a.RCP = o.levels(chain, "RESOURCE_CONTROL_POLICY", policy.RCP)
@@ -158,6 +161,9 @@ func (w *World) observed(a *Account, o *orgTree) {
 	if self != nil {
 		if path := first(self.Observed["OrganizationalUnitPath"]); path != "" {
 			a.OrgPath = []string{path}
+			if a.OrgID == "" {
+				a.OrgID, _, _ = strings.Cut(path, "/")
+			}
 		}
 		for _, from := range []struct {
 			name string
