@@ -32,6 +32,7 @@ type Index struct {
 	cells      map[cell]answers
 	stats      IndexStats
 	prints     sync.Map // of documents to their fingerprints
+	memo       classMemo
 }
 
 // print is the fingerprint of a document, which is made once.
@@ -265,12 +266,12 @@ func (x *Index) decide(p, i int32) (answers, int) {
 			service = a.Service
 		}
 		q.Request.Action = a.String()
-		d, err := x.w.engine.Decide(q)
+		verdict, err := x.w.engine.verdict(q, &x.memo)
 		n++
 		if err != nil {
 			continue // such a principal or action cannot be asked for, so nobody asks
 		}
-		switch d.Verdict {
+		switch verdict {
 		case Allowed:
 			out = append(out, answer1{g.a, g.b, compactAllowed})
 		case DependsOn:

@@ -38,6 +38,7 @@ type scope struct {
 	known   keyPatterns
 
 	given map[string]binding // what the solver assumes
+	memo  *classMemo         // nil to find all classes anew
 }
 
 // binding is an assumption about a variable.
