@@ -247,11 +247,13 @@ func (w *World) trustUnread(r *haetae.Resource) *haetae.Unknown {
 	if w.accounts[r.Account] == nil {
 		return nil
 	}
-	// The organization stands in its management account, whichever that is;
-	// where its description was refused, what other calls told of it remains.
-	for _, id := range w.accountIDs() {
-		if _, why := w.graph.All(w.accounts[id].any, "Haetae::Organization"); why != nil {
-			return why
+	if w.org == nil || w.accounts[r.Account].OrgID == "" {
+		// The organization stands in its management account, whichever that is;
+		// where its description was refused, what other calls told of it remains.
+		for _, id := range w.accountIDs() {
+			if _, why := w.graph.All(w.accounts[id].any, "Haetae::Organization"); why != nil {
+				return why
+			}
 		}
 	}
 	if w.org == nil {

@@ -151,6 +151,19 @@ func TestOutsideIsNotKnownWithoutTheOrganization(t *testing.T) {
 	}
 }
 
+// What a member may not ask changes nothing where the management account told.
+func TestOutsideIsKnownWhenAMemberAloneIsRefusedTheOrganization(t *testing.T) {
+	refused := haetae.Coverage{Account: member, Type: "Haetae::Organization", Status: haetae.Missing, Reason: haetae.Denied, Actions: []string{"organizations:DescribeOrganization"}}
+	trust := `{"Effect": "Allow", "Principal": {"AWS": "` + stranger + `"}, "Action": "sts:AssumeRole"}`
+	list, err := worldOf(t, estate(guestRole(t, trust), refused)).External()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 1 || !list[0].May.Is || len(list[0].May.Unread) > 0 {
+		t.Errorf("%+v, want the stranger, and no doubt", list)
+	}
+}
+
 // What another call tells of the organization does not hide its description,
 // wherever it stands in the snapshot.
 func TestTheOrganizationIsTheOneWithAnID(t *testing.T) {
@@ -159,5 +172,16 @@ func TestTheOrganizationIsTheOneWithAnID(t *testing.T) {
 	a := worldOf(t, s).Account(member)
 	if a.OrgID != "o-1" || a.Management || !slices.Equal(a.OrgPath, []string{"o-1/r-1/"}) {
 		t.Errorf("organization %q, path %v, management %v", a.OrgID, a.OrgPath, a.Management)
+	}
+}
+
+// A member account that was read without the list of accounts still tells where
+// it is, by the units above it.
+func TestAnAccountTellsTheUnitsAboveIt(t *testing.T) {
+	self := &haetae.Resource{Type: "Haetae::Account", ID: member, Account: member, Props: map[string]any{},
+		Observed: map[string]any{"OrganizationalUnitPath": []any{"r-1", "ou-1-work"}}}
+	s := estate(self, haetae.Coverage{Account: manager, Type: "AWS::Organizations::Account", Status: haetae.Missing, Reason: haetae.Denied})
+	if a := worldOf(t, s).Account(member); !slices.Equal(a.OrgPath, []string{"o-1/r-1/ou-1-work/"}) {
+		t.Errorf("path %v", a.OrgPath)
 	}
 }

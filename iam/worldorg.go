@@ -2,7 +2,6 @@ package iam
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/policy"
@@ -124,6 +123,26 @@ func (o *orgTree) path(chain []string) string {
 	return out
 }
 
+// unitPath is [orgTree.path] of the root and the units that an account is in;
+// false when one of them is not known.
+func unitPath(org string, units []any) (string, bool) {
+	out := org + "/"
+	for _, u := range units {
+		id, ok := u.(string)
+		if !ok {
+			return "", false
+		}
+		out += id + "/"
+	}
+	return out, len(units) > 0
+}
+
+// knowsOrganization tells whether it is known which organization the account is
+// in, or that it is in none. One with policies above it is in one.
+func (a *Account) knowsOrganization() bool {
+	return a.OrgPath != nil || a.Unread == nil && len(a.SCP) == 0
+}
+
 // levels are the policies of one type along a chain. A type that is not enabled
 // limits nothing.
 func (o *orgTree) levels(chain []string, typ string, kind policy.Type) []Level {
@@ -159,10 +178,9 @@ func (w *World) observed(a *Account, o *orgTree) {
 	self := w.singleton(a)
 	read := false
 	if self != nil {
-		if path := first(self.Observed["OrganizationalUnitPath"]); path != "" {
-			a.OrgPath = []string{path}
-			if a.OrgID == "" {
-				a.OrgID, _, _ = strings.Cut(path, "/")
+		if units, ok := self.Observed["OrganizationalUnitPath"].([]any); ok && o.id != "" {
+			if path, whole := unitPath(o.id, units); whole {
+				a.OrgPath = []string{path}
 			}
 		}
 		for _, from := range []struct {
