@@ -108,16 +108,16 @@ func (s *scope) resources(about []*atom) ([]string, bool) {
 			patterns = append(patterns, f.Set())
 		}
 	}
-	return s.memo.classes(s.named(), patterns)
+	return s.memo.classes(s.among, patterns)
 }
 
-// named is the pattern of the resources to try: what stands behind the last
-// slash or colon is a name, and no name is empty.
-func (s *scope) named() *wildcard.Pattern {
-	if head, ok := strings.CutSuffix(s.resource, "*"); ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, ":")) {
+// namedBy are the resources that a pattern of them stands for: what is behind the
+// last slash or colon is a name, and no name is empty.
+func namedBy(resource string) *wildcard.Pattern {
+	if head, ok := strings.CutSuffix(resource, "*"); ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, ":")) {
 		return wildcard.Compile(head + "?*")
 	}
-	return wildcard.Compile(s.resource)
+	return wildcard.Compile(resource)
 }
 
 // classes gives one text for each class into which patterns divide the texts of
@@ -287,7 +287,7 @@ func (s *scope) captured(t *tests, name string, a *atom, exprs []Expr) {
 	switch {
 	case a.template != nil && s.pattern():
 		open = true
-		texts, _ := s.memo.classes(s.named(), nil)
+		texts, _ := s.memo.classes(s.among, nil)
 		targets = texts
 	case a.template != nil:
 		targets = []string{a.of.resource}

@@ -9,7 +9,7 @@ import (
 // Decide answers a question. The error says what of the question cannot be read;
 // oddities of policies are problems of the decision, never errors.
 func (e *Engine) Decide(q *Question) (*Decision, error) {
-	scopes, problems, err := e.scopes(q)
+	scopes, problems, err := e.scopes(q, q.keyLists())
 	if err != nil {
 		return nil, err
 	}
@@ -19,16 +19,15 @@ func (e *Engine) Decide(q *Question) (*Decision, error) {
 }
 
 // verdict is [Engine.Decide] without its reasons.
-func (e *Engine) verdict(q *Question, memo *classMemo) (Verdict, error) {
-	scopes, _, err := e.scopes(q)
+func (e *Engine) verdict(q *Question, keys keyLists, classes *classMemo, searches *searchMemo) (Verdict, error) {
+	scopes, _, err := e.scopes(q, keys)
 	if err != nil {
 		return ImplicitlyDenied, err
 	}
 	for _, s := range scopes {
-		s.memo = memo
+		s.memo = classes
 	}
-	v, _ := together(scopes).search(scopes[0])
-	return v, nil
+	return searches.find(together(scopes), scopes[0]), nil
 }
 
 // together is the outcome of a request that is evaluated against several
