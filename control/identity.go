@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -56,7 +57,16 @@ func (a *asker) resource(v any) (*haetae.Resource, any) {
 	return nil, undecided(v)
 }
 
+// noARN says why a resource has no ARN: what could not be read of it, such as the
+// attributes that have the ARN of a queue.
 func noARN(r *haetae.Resource) any {
+	for _, tree := range []map[string]any{r.Observed, r.Props} {
+		for _, name := range slices.Sorted(maps.Keys(tree)) {
+			if u, ok := tree[name].(*haetae.Unknown); ok && len(u.Actions) > 0 {
+				return unknowns{u}
+			}
+		}
+	}
 	return unknowns{{Reason: haetae.NotAsked, Detail: "the ARN of " + r.Type + " " + r.ID + " was not read"}}
 }
 

@@ -244,12 +244,19 @@ func (w *World) inside(account, of string) bool {
 // zone of trust may be inside: it is not known which accounts the organization
 // has. nil when that is known.
 func (w *World) trustUnread(r *haetae.Resource) *haetae.Unknown {
-	a := w.accounts[r.Account]
-	switch {
-	case w.org == nil && a != nil && a.any != nil:
-		_, why := w.graph.All(a.any, "Haetae::Organization")
-		return why
-	case w.org == nil:
+	if w.accounts[r.Account] == nil {
+		return nil
+	}
+	if w.org == nil || w.accounts[r.Account].OrgID == "" {
+		// The organization stands in its management account, whichever that is;
+		// where its description was refused, what other calls told of it remains.
+		for _, id := range w.accountIDs() {
+			if _, why := w.graph.All(w.accounts[id].any, "Haetae::Organization"); why != nil {
+				return why
+			}
+		}
+	}
+	if w.org == nil {
 		return nil
 	}
 	if u, ok := w.org.Observed["Id"].(*haetae.Unknown); ok {

@@ -198,7 +198,7 @@ func (w *World) askAccount(q *Question, a *Account) {
 	if a.Unread != nil && !w.assumeNoOrg {
 		q.Policies.SCP = append(slices.Clone(a.SCP), Level{Target: "not read", Policies: []*policy.Document{policy.Unreadable(policy.SCP, "service control policies of account "+a.ID, a.Unread)}})
 	}
-	if a.Unread == nil || a.OrgPath != nil {
+	if a.knowsOrganization() {
 		q.Known = append(q.Known, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
 	}
 }
@@ -223,7 +223,7 @@ func (w *World) askResource(q *Question, name string, note func(string, ...any))
 		f.ManagementAccount, f.OrgID, f.OrgPath = a.Management, a.OrgID, a.OrgPath
 		q.Policies.RCP = a.RCP
 		q.Known = append(q.Known, "aws:ResourceAccount")
-		if a.Unread == nil || a.OrgPath != nil {
+		if a.knowsOrganization() {
 			q.Known = append(q.Known, "aws:ResourceOrgID", "aws:ResourceOrgPaths")
 		}
 	}

@@ -14,6 +14,9 @@ func (w *World) organization(all []*haetae.Resource) {
 	for _, r := range all {
 		switch r.Type {
 		case "Haetae::Organization":
+			if o.id != "" {
+				continue // another call told of it, without saying which it is
+			}
 			o.id, _ = r.Observed["Id"].(string)
 			o.management, _ = r.Observed["MasterAccountId"].(string)
 			o.types, o.typesKnown = enabledTypes(r.Observed["EnabledPolicyTypes"])
@@ -30,7 +33,9 @@ func (w *World) organization(all []*haetae.Resource) {
 	w.org = o.at
 	for id, a := range w.accounts {
 		a.OrgID, a.Management = o.id, id == o.management
-		if chain := o.chain(id); o.at != nil && len(chain) > 0 {
+		// Without its description it is not known which account the policies
+		// do not bind, nor what the organization is called.
+		if chain := o.chain(id); o.id != "" && len(chain) > 0 {
 			a.OrgPath = []string{o.path(chain)}
 			a.SCP = o.levels(chain, "SERVICE_CONTROL_POLICY", policy.SCP)
 			a.RCP = o.levels(chain, "RESOURCE_CONTROL_POLICY", policy.RCP)
@@ -118,6 +123,26 @@ func (o *orgTree) path(chain []string) string {
 	return out
 }
 
+// unitPath is [orgTree.path] of the root and the units that an account is in;
+// false when one of them is not known.
+func unitPath(org string, units []any) (string, bool) {
+	out := org + "/"
+	for _, u := range units {
+		id, ok := u.(string)
+		if !ok {
+			return "", false
+		}
+		out += id + "/"
+	}
+	return out, len(units) > 0
+}
+
+// knowsOrganization tells whether it is known which organization the account is
+// in, or that it is in none. One with policies above it is in one.
+func (a *Account) knowsOrganization() bool {
+	return a.OrgPath != nil || a.Unread == nil && len(a.SCP) == 0
+}
+
 // levels are the policies of one type along a chain. A type that is not enabled
 // limits nothing.
 func (o *orgTree) levels(chain []string, typ string, kind policy.Type) []Level {
@@ -153,8 +178,10 @@ func (w *World) observed(a *Account, o *orgTree) {
 	self := w.singleton(a)
 	read := false
 	if self != nil {
-		if path := first(self.Observed["OrganizationalUnitPath"]); path != "" {
-			a.OrgPath = []string{path}
+		if units, ok := self.Observed["OrganizationalUnitPath"].([]any); ok && o.id != "" {
+			if path, whole := unitPath(o.id, units); whole {
+				a.OrgPath = []string{path}
+			}
 		}
 		for _, from := range []struct {
 			name string
@@ -186,6 +213,19 @@ func (w *World) observed(a *Account, o *orgTree) {
 	}
 	a.Unread = &haetae.Unknown{Reason: haetae.NotAsked, Detail: "service control policies that apply to account " + a.ID + " were not read",
 		Actions: []string{"organizations:ListPolicies", "organizations:ListTargetsForPolicy"}}
+	// Where the management account was asked, it is one of its refusals that
+	// leaves open where in the organization the account is.
+	if o.at == nil {
+		return
+	}
+	for _, typ := range []string{"Haetae::Organization", "AWS::Organizations::Account", "AWS::Organizations::OrganizationalUnit", "AWS::Organizations::Policy"} {
+		if _, why := w.graph.All(o.at, typ); why != nil {
+			u := *why
+			u.Detail = a.Unread.Detail + ": " + why.Detail
+			a.Unread = &u
+			return
+		}
+	}
 }
 
 func (w *World) singleton(a *Account) *haetae.Resource {

@@ -25,7 +25,7 @@ type walk struct {
 
 // maxSteps bounds the steps of one walk over all its ways, which divide at each
 // route that only some packets take. What is cut short is said to be unknown.
-const maxSteps = 20_000
+const maxSteps = 200_000
 
 // state is pieces that took the same way so far.
 type state struct {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/graph"
 	"github.com/haetae/haetae/iam"
 	"github.com/haetae/haetae/schema"
@@ -19,6 +21,10 @@ type identities struct {
 	sources
 	assumeNoSCP bool
 	output      string
+
+	// refused is set by [app.world] when some of what decides about identities
+	// was asked for and not told.
+	refused bool
 }
 
 func (i *identities) flags(cmd *cobra.Command, outputs string) {
@@ -44,7 +50,46 @@ func (a *app) world(cmd *cobra.Command, i *identities) (*iam.World, error) {
 	if err != nil {
 		return nil, err
 	}
+	i.refused = a.unread(snap)
 	return iam.NewWorld(engine, graph.New(sch, snap), iam.Options{AssumeNoOrganization: i.assumeNoSCP}), nil
+}
+
+// unread tells people which inputs were broken and which listings of identities
+// and policies were refused, and whether there are any. What nobody asked for is
+// the choice of who filled the source, and is not told.
+func (a *app) unread(snap *haetae.Snapshot) bool {
+	any := a.brokenInputs(snap)
+	for _, c := range snap.Coverage {
+		if c.Status == haetae.Complete || c.Reason == haetae.NotAsked || !decides(c.Type) {
+			continue
+		}
+		any = true
+		u := &haetae.Unknown{Reason: c.Reason, Actions: c.Actions,
+			Detail: strings.TrimSpace(c.Type+" of "+cmp.Or(c.Account, c.Stack)+" "+c.Region) + ": " + cmp.Or(c.Detail, string(c.Status))}
+		a.advise("haetae: not known: %s", u)
+	}
+	return any
+}
+
+// brokenInputs tells people which inputs could not be read, and whether there
+// are any.
+func (a *app) brokenInputs(snap *haetae.Snapshot) bool {
+	for _, p := range snap.Problems {
+		where := p.Place.File
+		if p.Place.Line > 0 {
+			where += fmt.Sprintf(":%d", p.Place.Line)
+		}
+		a.advise("haetae: not read: %s: %s", where, p.Error)
+		if p.Hint != "" {
+			a.advise("  %s", p.Hint)
+		}
+	}
+	return len(snap.Problems) > 0
+}
+
+// decides tells whether resources of the type say what identities may do.
+func decides(typ string) bool {
+	return typ == "*" || typ == "Haetae::Organization" || strings.HasPrefix(typ, "AWS::Organizations::") || strings.HasPrefix(typ, "AWS::IAM::") || iam.HasPolicy(typ)
 }
 
 func (a *app) iamCheckCommand() *cobra.Command {

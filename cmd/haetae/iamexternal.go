@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/iam"
 )
 
@@ -18,6 +20,9 @@ type outsideRow struct {
 	Actions  []string      `json:"actions"`
 	Risks    []iam.Risk    `json:"risks"`
 	Decision *iam.Decision `json:"decision"`
+	// Unread says why it is not known whether there is such an access, and
+	// whether it has the risks; empty when that is known.
+	Unread []string `json:"unread"`
 }
 
 // riskText says what a risk means.
@@ -48,7 +53,8 @@ not in the account when there is none. All other layers are evaluated too: what
 a resource control policy or Block Public Access stops is not listed.
 
 Risks are told apart: public, no external id, confused deputy, no subject. The
-exit code is 1 when there is one.`,
+exit code is 1 when there is one, and 3 when there may be one: something that
+decides was refused or could not be read, and is named.`,
 		Example: `  haetae iam external --from sample
   haetae iam external --risky --output json`,
 		Args: cobra.NoArgs,
@@ -66,17 +72,30 @@ exit code is 1 when there is one.`,
 			}
 			rows, found := []outsideRow{}, false
 			for _, o := range list {
-				found = found || len(o.Risks) > 0
-				if len(o.Risks) == 0 && (risky || o.Principal.Service != "" && !services) {
+				row := outsideRow{o.Resource.ARN, o.Resource.Type, o.Resource.Account, o.Who, nonNil(o.Actions), nonNil(o.Risks), o.Decision, []string{}}
+				for _, u := range slices.Concat(o.May.Unread, o.Unsure) {
+					if !slices.Contains(row.Unread, u.String()) {
+						row.Unread = append(row.Unread, u.String())
+					}
+					// A policy that nobody asked for is a choice; a risk that is there
+					// or not for the same reason is not.
+					i.refused = i.refused || len(o.Risks) > 0 || u.Reason != haetae.NotAsked
+				}
+				certain := len(row.Unread) == 0
+				found = found || certain && len(o.Risks) > 0
+				if certain && len(o.Risks) == 0 && (risky || o.Principal.Service != "" && !services) {
 					continue
 				}
-				rows = append(rows, outsideRow{o.Resource.ARN, o.Resource.Type, o.Resource.Account, o.Who, nonNil(o.Actions), nonNil(o.Risks), o.Decision})
+				rows = append(rows, row)
 			}
 			if err := a.printOutside(rows, i.output); err != nil {
 				return err
 			}
-			if found {
+			switch {
+			case found:
 				return exit(exitFound)
+			case i.refused:
+				return exit(exitIncomplete)
 			}
 			return nil
 		},
@@ -109,7 +128,7 @@ func (a *app) printOutside(rows []outsideRow, output string) error {
 		return nil
 	}
 	last := ""
-	unread := 0
+	unread, unsure := 0, 0
 	risks := map[iam.Risk]int{}
 	for _, r := range rows {
 		if r.Resource != last {
@@ -129,7 +148,15 @@ func (a *app) printOutside(rows []outsideRow, output string) error {
 		if r.Decision.Verdict == iam.DependsOn {
 			fmt.Fprintf(a.out, "      if %s\n", reason(r.Decision))
 		}
+		if len(r.Unread) > 0 {
+			fmt.Fprintf(a.out, "      not known: %s\n", strings.Join(r.Unread, "; "))
+			unsure++
+		}
 		for _, k := range r.Risks {
+			if len(r.Unread) > 0 {
+				fmt.Fprintf(a.out, "      perhaps %s: %s\n", k, riskText(k))
+				continue
+			}
 			risks[k]++
 			fmt.Fprintf(a.out, "      %s: %s\n", strings.ToUpper(string(k)), riskText(k))
 		}
@@ -149,10 +176,14 @@ func (a *app) printOutside(rows []outsideRow, output string) error {
 	}
 	who := map[string]bool{}
 	for _, r := range rows {
-		if len(r.Actions) > 0 {
+		if len(r.Actions) > 0 && len(r.Unread) == 0 {
 			who[r.Who] = true
 		}
 	}
-	fmt.Fprintf(a.out, "\n%d ways in for %d outsiders; %s. Policies that could not be read: %d.\n", len(rows)-unread, len(who), strings.Join(counts, ", "), unread)
+	fmt.Fprintf(a.out, "\n%d ways in for %d outsiders; %s. Policies that could not be read: %d.", len(rows)-unread-unsure, len(who), strings.Join(counts, ", "), unread)
+	if unsure > 0 {
+		fmt.Fprintf(a.out, " Not known whether they are ways in: %d.", unsure)
+	}
+	fmt.Fprintln(a.out)
 	return nil
 }

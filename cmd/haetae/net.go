@@ -93,6 +93,7 @@ func (a *app) theNetwork(ctx context.Context, s *sources) (*network.World, *haet
 	if err != nil {
 		return nil, nil, err
 	}
+	a.brokenInputs(snap)
 	return network.Build(graph.New(sch, snap)), snap, nil
 }
 
