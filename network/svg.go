@@ -217,7 +217,7 @@ func (c *canvas) document(w, h int, lang tongue, title, desc string) {
 		code = "ko"
 	}
 	c.begin("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"viewBox", fmt.Sprintf("0 0 %d %d", w, h)}, attr{"width", w}, attr{"height", h},
-		attr{"role", "img"}, attr{"lang", code}, attr{"aria-labelledby", "title desc"})
+		attr{"role", "graphics-document document"}, attr{"lang", code}, attr{"aria-labelledby", "title desc"})
 	c.holding("title", title, attr{"id", "title"})
 	c.holding("desc", desc, attr{"id", "desc"})
 	c.b.WriteString("<style>" + pictureStyle + "</style>\n")

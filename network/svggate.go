@@ -84,17 +84,23 @@ func (k *gates) route(m *mapSubnet, s *subnet) {
 	}
 	m.tier = private
 	bad := 0
-	for _, r := range s.table.routes {
-		if r.target.kind == "local" {
+	// The routes as they are written: also those whose destinations are not known.
+	list, _ := items(s.table.res.Props["Routes"])
+	states, _ := items(s.table.res.Observed["RouteStates"])
+	for i, r := range list {
+		to := k.a.w.targetOf(s.table.res, r)
+		if to.kind == "local" || to.kind == "none" {
 			continue
 		}
-		if r.bad {
+		if i < len(states) && text(get(states[i], "State")) == "blackhole" {
 			bad++
 			continue
 		}
-		g := k.gate(r.target)
-		if !slices.Contains(g.dests, r.text) {
-			g.dests = append(g.dests, r.text)
+		g := k.gate(to)
+		for _, member := range []string{"DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"} {
+			if d := text(get(r, member)); d != "" && !slices.Contains(g.dests, d) {
+				g.dests = append(g.dests, d)
+			}
 		}
 		if !slices.Contains(m.gates, g) {
 			m.gates = append(m.gates, g)

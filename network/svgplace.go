@@ -6,7 +6,7 @@ import "slices"
 const (
 	mapEdge    = 24 // around all
 	mapPad     = 12 // within a box
-	chipWidth  = 206
+	chipWidth  = 212
 	subWidth   = chipWidth + 2*8
 	zoneWidth  = subWidth + 2*8
 	gateWidth  = 152
@@ -163,8 +163,8 @@ func (v *mapVPC) place(lang tongue) {
 		g.lane = g.x + gateWidth + 8 + mapLane*i
 	}
 	v.w = max(x+mapPad-v.x, 2*tileWidth)
-	bottom := v.column(lang, v.left)
-	bottom = max(bottom, v.column(lang, v.right), v.grid(lang, at))
+	bottom := v.grid(lang, at)
+	bottom = max(bottom, v.column(lang, v.left), v.column(lang, v.right))
 	v.h = bottom + mapPad - v.y
 }
 
@@ -173,9 +173,12 @@ const mapHead = 46 // height of a VPC's name and address range
 // column places gateways one below the other.
 func (v *mapVPC) column(lang tongue, list []*mapGate) int {
 	y := v.y + mapHead
-	for _, g := range list {
+	for i, g := range list {
+		g.h = 24 + 15*len(g.lines(lang))
+		if i == 0 && len(v.rows) > 0 && slices.Index(v.rows[0].lanes, g) == 0 {
+			y = max(y, v.rows[0].top-g.h/2) // its line is straight
+		}
 		g.y, g.w = y, gateWidth
-		g.h = 22 + 15*len(g.lines(lang))
 		y = g.bottom() + 8
 	}
 	return y
@@ -225,7 +228,7 @@ func (s *mapSubnet) place(lang tongue) {
 	y := s.y + 26 + 15*len(s.facts(lang))
 	for _, c := range s.chips {
 		c.x, c.y, c.w = s.x+8, y, chipWidth
-		c.h = 22 + 15*(len(c.lines(lang))-1) + 6
+		c.h = 24 + 15*(len(c.lines(lang))-1)
 		y = c.bottom() + 6
 		if c.deck {
 			y += 4

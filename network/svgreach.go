@@ -154,7 +154,7 @@ func (p *reachPicture) lane(c *canvas, w way, x, y int) int {
 	c.begin("g", attr{"role", "group"}, attr{"aria-label", w.name})
 	c.text(x, y+14, "h2", w.name)
 	state := p.verdictWord(w.path.Verdict)
-	c.text(x+laneWidth-inkWidth(state, 12), y+14, "b", state)
+	c.holding("text", state, attr{"x", x + laneWidth}, attr{"y", y + 14}, attr{"class", "b"}, attr{"text-anchor", "end"})
 	y += 26
 	y = p.terminal(c, w.from, x, y)
 	if len(w.path.Hops) == 0 {

@@ -46,11 +46,11 @@ func (t tongue) sums(x tally) string {
 func (t tongue) reached(x tally) string {
 	switch {
 	case x.reached > 0 && x.perhaps > 0:
-		return fmt.Sprintf(t.say("the internet reaches %s, perhaps %s more", "인터넷에서 %s개 도달, %s개는 조건부"), t.number(x.reached), t.number(x.perhaps))
+		return fmt.Sprintf(t.say("the internet reaches %s of them, perhaps %s more", "인터넷에서 %s개에 도달, %s개는 조건부"), t.number(x.reached), t.number(x.perhaps))
 	case x.reached > 0:
-		return fmt.Sprintf(t.say("the internet reaches %s", "인터넷에서 %s개 도달"), t.number(x.reached))
+		return fmt.Sprintf(t.say("the internet reaches %s of them", "인터넷에서 %s개에 도달"), t.number(x.reached))
 	case x.perhaps > 0:
-		return fmt.Sprintf(t.say("the internet perhaps reaches %s", "인터넷에서 %s개 조건부 도달"), t.number(x.perhaps))
+		return fmt.Sprintf(t.say("the internet perhaps reaches %s of them", "인터넷에서 %s개에 조건부 도달"), t.number(x.perhaps))
 	}
 	return ""
 }
