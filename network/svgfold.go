@@ -127,8 +127,8 @@ func (a *atlas) shrink(limit int) {
 			return a.lang.say("the subnets of "+a.lang.many(n, "zone", "")+" are put together by where their routes lead", a.lang.many(n, "", "가용 영역")+"의 서브넷을 경로의 목적지별로 묶음")
 		}},
 		{a.foldVPCs, func(n int) string { return a.lang.asOne(n, "VPC", "VPC") }},
-		{a.joinVPCs, func(n int) string {
-			return a.lang.say("the folded VPCs of "+a.lang.many(n, "region", "")+" share a box", a.lang.many(n, "", "리전")+"의 접은 VPC를 상자 하나로 묶음")
+		{func() []fold { return a.joinVPCs(limit) }, func(n int) string {
+			return a.lang.say("small VPCs of "+a.lang.many(n, "region", "")+" share a box", a.lang.many(n, "", "리전")+"의 작은 VPC를 상자 하나로 묶음")
 		}},
 		{a.foldRegions, func(n int) string { return a.lang.asOne(n, "region", "리전") }},
 		{a.foldAccounts, func(n int) string { return a.lang.asOne(n, "account", "계정") }},
@@ -142,7 +142,7 @@ func (a *atlas) shrink(limit int) {
 					break
 				}
 				f.do()
-				size -= f.saves
+				size = a.size()
 				done++
 			}
 		}
@@ -241,20 +241,29 @@ func (a *atlas) foldVPCs() []fold {
 	return out
 }
 
-func (a *atlas) joinVPCs() []fold {
+// joinVPCs puts as many of a region's folded VPCs into one box as the limit takes:
+// the smallest, those that the internet does not reach first.
+func (a *atlas) joinVPCs(limit int) []fold {
 	var out []fold
 	for _, acct := range a.accounts {
 		for _, r := range acct.regions {
-			var kept []*mapVPC
-			rest := &tally{}
+			var folded []*mapVPC
 			for _, v := range r.vpcs {
 				if v.folded {
-					rest.add(v.sum)
-				} else {
-					kept = append(kept, v)
+					folded = append(folded, v)
 				}
 			}
-			out = append(out, fold{rest.vpcs - 1, func() { r.vpcs, r.rest = kept, rest }})
+			slices.SortStableFunc(folded, func(x, y *mapVPC) int {
+				return cmp.Or(x.sum.reached+x.sum.perhaps-y.sum.reached-y.sum.perhaps, x.sum.nics-y.sum.nics)
+			})
+			out = append(out, fold{len(folded) - 1, func() {
+				folded = folded[:min(len(folded), a.size()-limit+1)]
+				r.rest = &tally{}
+				for _, v := range folded {
+					r.rest.add(v.sum)
+				}
+				r.vpcs = slices.DeleteFunc(r.vpcs, func(v *mapVPC) bool { return slices.Contains(folded, v) })
+			}})
 		}
 	}
 	return out

@@ -140,10 +140,8 @@ func (k *gates) attached() {
 			}
 		}
 	}
-	for _, r := range w.g.Resources() {
-		if e, ok := w.of[r].(*endpoint); ok && e.vpc == k.v && e.kind == "Gateway" {
-			k.gate(target{"vpce", r.ID, e})
-		}
+	for _, e := range k.a.points[k.v] {
+		k.gate(target{"vpce", e.res.ID, e})
 	}
 }
 

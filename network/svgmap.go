@@ -32,6 +32,7 @@ type atlas struct {
 	o        MapOptions
 	lang     tongue
 	exposed  map[*nic]Exposed
+	points   map[*vpc][]*endpoint // gateway endpoints
 	accounts []*mapAccount
 	rest     *tally // accounts that were folded into one
 	all      tally
@@ -161,9 +162,14 @@ func (w *World) survey(o MapOptions) (*atlas, error) {
 	if key, tagged := strings.CutPrefix(string(o.By), "tag:"); o.By != "sg" && (!tagged || key == "") {
 		return nil, errors.New("interfaces are put together by sg or tag:KEY")
 	}
-	a := &atlas{w: w, o: o, lang: tongue(o.Lang), exposed: map[*nic]Exposed{}}
+	a := &atlas{w: w, o: o, lang: tongue(o.Lang), exposed: map[*nic]Exposed{}, points: map[*vpc][]*endpoint{}}
 	for _, e := range w.Exposure() {
 		a.exposed[e.nic] = e
+	}
+	for _, r := range w.g.Resources() {
+		if e, ok := w.of[r].(*endpoint); ok && e.kind == "Gateway" {
+			a.points[e.vpc] = append(a.points[e.vpc], e)
+		}
 	}
 	vpcs := slices.Clone(w.vpcs)
 	slices.SortStableFunc(vpcs, func(x, y *vpc) int {
