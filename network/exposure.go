@@ -88,10 +88,15 @@ func (w *World) Missing() []string {
 	}
 	for _, typ := range append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...) {
 		for _, row := range w.g.Gaps(typ) {
-			add(&haetae.Unknown{Reason: row.Reason, Detail: typ + " of " + cmp.Or(row.Account, row.Stack) + " in " + row.Region + ": " + cmp.Or(row.Detail, string(row.Status)), Actions: row.Actions})
+			add(unlisted(typ, row))
 		}
 	}
 	return out
+}
+
+// unlisted says which resources of a type were not listed, and why.
+func unlisted(typ string, row haetae.Coverage) *haetae.Unknown {
+	return &haetae.Unknown{Reason: row.Reason, Detail: typ + " of " + cmp.Or(row.Account, row.Stack) + " in " + row.Region + ": " + cmp.Or(row.Detail, string(row.Status)), Actions: row.Actions}
 }
 
 // knownAs is what people know an interface by: the instance, the load balancer …

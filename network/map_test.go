@@ -84,7 +84,7 @@ func boxes(svg []byte) int { return bytes.Count(svg, []byte("<g role=")) }
 
 func drawn(t testing.TB, w *network.World, o network.MapOptions) []byte {
 	t.Helper()
-	svg, err := w.Map(o)
+	svg, _, err := w.Map(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,10 +134,10 @@ func TestPictureOfAMapSaysWhatItShows(t *testing.T) {
 	texts := strings.Join(wellFormed(t, svg).texts, "\n")
 	for _, want := range []string{
 		"from the internet: icmp; tcp 443", // i-web, by its group
-		"perhaps from the internet",  // eni-part: its prefix list is not known
+		"perhaps from the internet",        // eni-part: its prefix list is not known
 		"1 blackhole route",
-		"public", "private, out by NAT", "routes not known", "not in the snapshot",
-		"to far, pending-accep", "dxgw-9", "::/0", "the internet",
+		"public", "private with a way out", "routes not known", "not in the snapshot",
+		"to far", "pending-acceptance", "dxgw-9", "::/0", "the internet",
 		"Not known", "ec2:DescribeNetworkInterfaces",
 	} {
 		if !strings.Contains(texts, want) {
@@ -182,10 +182,10 @@ func TestAMapShowsWhatItIsAskedFor(t *testing.T) {
 			}
 		}
 	}
-	if _, err := w.Map(network.MapOptions{VPCs: []string{"vpc-none"}}); err == nil {
+	if _, _, err := w.Map(network.MapOptions{VPCs: []string{"vpc-none"}}); err == nil {
 		t.Error("a VPC that is not there is drawn")
 	}
-	if _, err := w.Map(network.MapOptions{By: "tag:"}); err == nil {
+	if _, _, err := w.Map(network.MapOptions{By: "tag:"}); err == nil {
 		t.Error("a tag without a key is taken")
 	}
 	if svg := drawn(t, topo{}.world(t), network.MapOptions{}); !strings.Contains(string(svg), "nothing is in it") {

@@ -11,14 +11,15 @@ import (
 // and what has interfaces in them, lines for where routes lead, and what the
 // internet reaches. It has never more than 300 boxes: where there are more, some
 // stand for several, and the map says which. The same network is the same bytes.
-// An error means that the options name nothing that is there.
-func (w *World) Map(o MapOptions) ([]byte, error) {
+// Missing says what was not listed to its end, so that the map may lack it. An
+// error means that the options name nothing that is there.
+func (w *World) Map(o MapOptions) (svg []byte, missing []string, err error) {
 	a, err := w.survey(o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	a.shrink(mapLimit)
-	return a.draw(), nil
+	return a.draw(), a.unknown, nil
 }
 
 func (a *atlas) title() string {
@@ -65,7 +66,7 @@ func (a *atlas) spoken() string {
 			}
 		}
 	}
-	for _, f := range append(slices.Clone(a.folds), a.w.Missing()...) {
+	for _, f := range append(slices.Clone(a.folds), a.unknown...) {
 		b.WriteString(" " + f + ".")
 	}
 	return b.String()
@@ -368,16 +369,16 @@ func (a *atlas) about(x *mapChip) []string {
 		}
 		addrs = append(addrs, a.exposed[n].Public...)
 	}
-	return nonEmpty(few(ids), few(addrs), a.groupOf(x))
+	return nonEmpty(few(ids), few(addrs), few(a.groupsOf(x)))
 }
 
 // lines are what is written on a gateway below its name.
 func (g *mapGate) lines(lang tongue) []string {
-	word := lang.kindWord(g.kind)
-	if g.deck {
-		word = ""
+	var out []string
+	if !g.deck {
+		out = wrapped(lang.kindWord(g.kind), 11, gateWidth-20)
 	}
-	return nonEmpty(word, few(g.dests), g.detail)
+	return append(append(out, nonEmpty(few(g.dests))...), g.detail...)
 }
 
 func (a *atlas) gate(c *canvas, g *mapGate) {
@@ -412,8 +413,8 @@ func (a *atlas) hub(c *canvas, h *mapHub) {
 	what := a.lang.kindWord("tgw") + " · " + a.lang.many(len(h.hub.attachments), "attachment", "연결")
 	leaf(c, name+", "+what, h.hub.res.ID)
 	c.rect(h.x, h.y, h.w, h.h, 12, "vpc")
-	c.text(h.x+12, h.y+20, "b", fit(name, 12, h.w-24))
-	c.text(h.x+12, h.y+36, "s", fit(what, 11, h.w-24))
+	c.text(h.x+12, h.middle()-4, "b", fit(name, 12, h.w-24))
+	c.text(h.x+12, h.middle()+12, "s", fit(what, 11, h.w-24))
 	c.end()
 }
 
@@ -499,7 +500,7 @@ func (a *atlas) notes(c *canvas, w, y int) int {
 	for _, n := range []struct {
 		title string
 		list  []string
-	}{{a.lang.say("Folded, so that it stays legible", "읽기 쉽도록 접은 것"), a.folds}, {a.lang.say("Not known", "알려지지 않은 것"), a.w.Missing()}} {
+	}{{a.lang.say("Folded, so that it stays legible", "읽기 쉽도록 접은 것"), a.folds}, {a.lang.say("Not known", "알려지지 않은 것"), a.unknown}} {
 		if len(n.list) == 0 {
 			continue
 		}

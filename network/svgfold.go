@@ -89,7 +89,7 @@ func (z *mapZone) size() int {
 // shrink folds what is crowded, then, step by step, the largest boxes of each kind
 // until the map has at most limit boxes. What was folded is noted.
 func (a *atlas) shrink(limit int) {
-	crowded := 0
+	byGroup, reach := 0, 0
 	for _, v := range a.vpcs() {
 		v.left, v.right = a.fewGates(v.left), a.fewGates(v.right)
 		for _, z := range v.zones {
@@ -97,11 +97,13 @@ func (a *atlas) shrink(limit int) {
 				if len(s.chips) <= mapChips {
 					continue
 				}
-				crowded++
-				s.chips = a.together(s.chips, a.byGroup)
-				if len(s.chips) > mapChips {
-					s.chips = a.together(s.chips, byReach)
+				if few := a.together(s.chips, a.byGroup); len(few) <= mapChips {
+					s.chips = few
+					byGroup++
+					continue
 				}
+				s.chips = a.together(s.chips, byReach)
+				reach++
 			}
 		}
 	}
@@ -112,17 +114,21 @@ func (a *atlas) shrink(limit int) {
 			}
 		}
 	}
-	if crowded > 0 {
-		a.folds = append(a.folds, a.lang.inSubnets(crowded, a.lang.by(a.o.By))+a.lang.say(": they are crowded", ": 너무 많음"))
+	reached := a.lang.say("by whether the internet reaches them", "인터넷 도달 여부로")
+	for _, c := range []struct {
+		n  int
+		by string
+	}{{byGroup, a.lang.by(a.o.By)}, {reach, reached}} {
+		if c.n > 0 {
+			a.folds = append(a.folds, a.lang.inSubnets(c.n, c.by)+a.lang.say(": they are crowded", ": 너무 많음"))
+		}
 	}
 	for _, step := range []struct {
 		list func() []fold
 		said func(n int) string
 	}{
 		{func() []fold { return a.foldChips(a.byGroup) }, func(n int) string { return a.lang.inSubnets(n, a.lang.by(a.o.By)) }},
-		{func() []fold { return a.foldChips(byReach) }, func(n int) string {
-			return a.lang.inSubnets(n, a.lang.say("by whether the internet reaches them", "인터넷 도달 여부로"))
-		}},
+		{func() []fold { return a.foldChips(byReach) }, func(n int) string { return a.lang.inSubnets(n, reached) }},
 		{a.foldZones, func(n int) string {
 			return a.lang.say("the subnets of "+a.lang.many(n, "zone", "")+" are put together by where their routes lead", a.lang.many(n, "", "가용 영역")+"의 서브넷을 경로의 목적지별로 묶음")
 		}},
@@ -290,33 +296,40 @@ func (a *atlas) foldAccounts() []fold {
 // byGroup tells chips apart by kind, by whether the internet reaches them and by
 // what the options say.
 func (a *atlas) byGroup(c *mapChip) string {
-	return c.kind + "\x00" + string(c.verdict) + "\x00" + a.groupOf(c)
+	return c.kind + "\x00" + string(c.verdict) + "\x00" + strings.Join(a.groupsOf(c), "\x00")
 }
 
 // byReach tells chips apart by whether the internet reaches them.
 func byReach(c *mapChip) string { return string(c.verdict) }
 
-// groupOf names the security groups of a chip, or its tag.
-func (a *atlas) groupOf(c *mapChip) string {
+// groupsOf names the security groups of each interface of a chip, or the tags of
+// what it stands for, each once.
+func (a *atlas) groupsOf(c *mapChip) []string {
+	var out []string
+	add := func(s string) {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
 	if key, ok := strings.CutPrefix(string(a.o.By), "tag:"); ok {
 		for _, r := range c.things {
 			if v := text(r.Tags[key]); v != "" {
-				return key + "=" + v
+				add(key + "=" + v)
+			} else {
+				add(a.lang.say("no tag ", "태그 없음: ") + key)
 			}
 		}
-		return a.lang.say("no tag ", "태그 없음: ") + key
+		return out
 	}
-	var names []string
 	for _, n := range c.nics {
+		var names []string
 		for _, g := range n.groups {
-			name := cmp.Or(text(g.res.Props["GroupName"]), nameOf(g.res))
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+			names = append(names, cmp.Or(text(g.res.Props["GroupName"]), nameOf(g.res)))
 		}
+		slices.Sort(names)
+		add(strings.Join(names, ", "))
 	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return out
 }
 
 // together puts chips that are alike into one, with how many they are.
@@ -351,11 +364,12 @@ func (a *atlas) together(chips []*mapChip, by func(*mapChip) string) []*mapChip 
 				}
 			}
 			one.reach(list[0].verdict, c.open...)
-			groups[a.groupOf(c)] = true
+			for _, g := range a.groupsOf(c) {
+				groups[g] = true
+			}
 		}
 		kind := slices.SortedFunc(maps.Keys(kinds), func(x, y string) int { return cmp.Or(kinds[y]-kinds[x], strings.Compare(x, y)) })
 		if len(kind) == 1 {
-			one.kind = kind[0]
 			one.name = fmt.Sprintf("%d × %s", len(one.things), kind[0])
 		} else {
 			one.name = a.lang.many(len(one.things), "resource", "리소스")
@@ -366,7 +380,7 @@ func (a *atlas) together(chips []*mapChip, by func(*mapChip) string) []*mapChip 
 			one.kind = strings.Join(parts, ", ")
 		}
 		if len(groups) == 1 {
-			one.detail = a.groupOf(list[0])
+			one.detail = a.groupsOf(list[0])[0]
 		}
 		out = append(out, one)
 	}

@@ -31,7 +31,7 @@ func (k *gates) gate(t target) *mapGate {
 	case *gateway:
 		g.name = nameOf(c.res)
 		if c.state != "" && c.state != "attached" && c.state != "available" {
-			g.detail, g.broken = c.state, true
+			g.detail, g.broken = []string{c.state}, true
 		}
 		if len(c.vpns) > 0 {
 			down := 0
@@ -40,10 +40,11 @@ func (k *gates) gate(t target) *mapGate {
 					down++
 				}
 			}
-			g.detail = lang.many(len(c.vpns), "VPN", "VPN")
+			text := lang.many(len(c.vpns), "VPN", "VPN")
 			if down > 0 {
-				g.detail += lang.say(" (down: ", " (끊김: ") + lang.number(down) + ")"
+				text += lang.say(" (down: ", " (끊김: ") + lang.number(down) + ")"
 			}
+			g.detail = append(g.detail, text)
 		}
 	case *nat:
 		g.name, g.nics = nameOf(c.res), c.nics
@@ -52,14 +53,14 @@ func (k *gates) gate(t target) *mapGate {
 	case *peering:
 		g.name, g.peer, g.broken = nameOf(c.res), c, !c.active()
 		other := c.other(k.v)
-		g.detail = lang.say("to ", "상대 ") + nameOf(other.res)
+		g.detail = []string{lang.say("to ", "상대 ") + nameOf(other.res)}
 		if g.broken {
-			g.detail += ", " + c.state
+			g.detail = append(g.detail, c.state)
 		}
 	case *hub:
 		g.name, g.hub = nameOf(c.res), c
 		if c.res.Stub != nil {
-			g.detail = lang.say("not in the snapshot", "스냅샷에 없음")
+			g.detail = []string{lang.say("not in the snapshot", "스냅샷에 없음")}
 		}
 	case *endpoint:
 		g.name, g.broken = last(text(c.res.Props["ServiceName"])), !c.ok()
@@ -71,7 +72,7 @@ func (k *gates) gate(t target) *mapGate {
 		}
 	default:
 		g.absent = true
-		g.detail = lang.say("not in the snapshot", "스냅샷에 없음")
+		g.detail = []string{lang.say("not in the snapshot", "스냅샷에 없음")}
 	}
 	return g
 }

@@ -38,6 +38,7 @@ type atlas struct {
 	all      tally
 	hidden   int // VPCs that the options leave out
 	folds    []string
+	unknown  []string
 }
 
 // frame is where a box is, in pixels.
@@ -128,17 +129,18 @@ type mapChip struct {
 // mapGate is what routes lead to.
 type mapGate struct {
 	frame
-	kind, id, name, detail string
-	dests                  []string
-	nics                   []*nic // when it is in a subnet
-	chip                   *mapChip
-	in                     *mapSubnet // of the chip
-	peer                   *peering
-	hub                    *hub
-	broken                 bool
-	deck                   bool
-	absent                 bool // it is not in the snapshot
-	lane                   int
+	kind, id, name string
+	detail         []string
+	dests          []string
+	nics           []*nic // when it is in a subnet
+	chip           *mapChip
+	in             *mapSubnet // of the chip
+	peer           *peering
+	hub            *hub
+	broken         bool
+	deck           bool
+	absent         bool // it is not in the snapshot
+	lane           int
 }
 
 // tally is what is in a box, for when it is folded.
@@ -198,6 +200,7 @@ func (w *World) survey(o MapOptions) (*atlas, error) {
 	}
 	slices.SortStableFunc(a.accounts, func(x, y *mapAccount) int { return strings.Compare(x.id, y.id) })
 	a.sum()
+	a.unknown = a.missing()
 	if len(a.accounts) == 0 && (len(o.Accounts)+len(o.Regions)+len(o.VPCs)+len(o.Tags) > 0) {
 		return nil, &haetae.Error{Code: haetae.NotFound, Err: errors.New("nothing in the network is what the map was asked for"),
 			Hint: "Leave out --account, --region, --vpc or --tag, or check how they are written."}
@@ -437,12 +440,34 @@ func (a *atlas) addHub(h *hub) {
 		g := &mapGate{kind: x.kind, id: cmp.Or(x.remote, x.res.ID), broken: !x.ok()}
 		g.name = g.id
 		if x.state != "" && !x.ok() {
-			g.detail = x.state
+			g.detail = []string{x.state}
 		}
 		box.other = append(box.other, g)
 	}
 	r := a.regionOf(h.res)
 	r.hubs = append(r.hubs, box)
+}
+
+// mapTypes are the types that a map draws, or needs to say what the internet
+// reaches.
+var mapTypes = []string{"AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::NetworkInterface", "AWS::EC2::SecurityGroup", "AWS::EC2::NetworkAcl", "AWS::EC2::RouteTable",
+	"AWS::EC2::InternetGateway", "AWS::EC2::EgressOnlyInternetGateway", "AWS::EC2::VPNGateway", "AWS::EC2::NatGateway", "AWS::EC2::VPCEndpoint",
+	"AWS::EC2::VPCPeeringConnection", "AWS::EC2::TransitGateway", "AWS::EC2::TransitGatewayAttachment", "AWS::EC2::VPNConnection"}
+
+// missing says what of what is asked for was not listed, so that the map may lack
+// it.
+func (a *atlas) missing() []string {
+	var out []string
+	for _, typ := range mapTypes {
+		for _, row := range a.w.g.Gaps(typ) {
+			s := unlisted(typ, row).String()
+			if a.asked(&haetae.Resource{Account: row.Account, Region: row.Region}) && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // sum counts what is in each box.

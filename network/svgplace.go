@@ -9,7 +9,7 @@ const (
 	chipWidth  = 212
 	subWidth   = chipWidth + 2*8
 	zoneWidth  = subWidth + 2*8
-	gateWidth  = 152
+	gateWidth  = 160
 	mapLane    = 8   // between two lines
 	mapColumns = 4   // zones beside each other
 	tileWidth  = 236 // of what is folded
@@ -86,13 +86,14 @@ func (r *mapRegion) place(lang tongue) int {
 	}
 	y += (len(r.tiles) + columns - 1) / columns * (tileHeight + mapPad)
 	for _, h := range r.hubs {
-		at := x
+		at, tall := x, 50
 		for _, g := range h.other {
-			g.x, g.y, g.w = at, y, gateWidth
-			g.h = 44
+			g.size(lang)
+			g.x, g.y = at, y
 			at += gateWidth + 36
+			tall = max(tall, g.h)
 		}
-		h.x, h.y, h.w, h.h = at, y, tileWidth, 48
+		h.x, h.y, h.w, h.h = at, y, tileWidth, tall
 		r.w = max(r.w, h.right()+mapPad-r.x)
 		y = h.bottom() + mapPad
 	}
@@ -168,17 +169,20 @@ func (v *mapVPC) place(lang tongue) {
 	v.h = bottom + mapPad - v.y
 }
 
+// size says how large a gateway's box is.
+func (g *mapGate) size(lang tongue) { g.w, g.h = gateWidth, 24+15*len(g.lines(lang)) }
+
 const mapHead = 46 // height of a VPC's name and address range
 
 // column places gateways one below the other.
 func (v *mapVPC) column(lang tongue, list []*mapGate) int {
 	y := v.y + mapHead
 	for i, g := range list {
-		g.h = 24 + 15*len(g.lines(lang))
+		g.size(lang)
 		if i == 0 && len(v.rows) > 0 && slices.Index(v.rows[0].lanes, g) == 0 {
-			y = max(y, v.rows[0].top-g.h/2) // its line is straight
+			y = max(v.y+mapHead-6, v.rows[0].top-g.h/2) // its line is straight
 		}
-		g.y, g.w = y, gateWidth
+		g.y = y
 		y = g.bottom() + 8
 	}
 	return y

@@ -372,6 +372,16 @@ func (t tongue) kindWord(kind string) string {
 		return t.say("internet gateway", "인터넷 게이트웨이")
 	case "eigw":
 		return t.say("egress-only internet gateway", "송신 전용 인터넷 게이트웨이")
+	case "cagw":
+		return t.say("carrier gateway", "캐리어 게이트웨이")
+	case "lgw":
+		return t.say("local gateway", "로컬 게이트웨이")
+	case "core":
+		return t.say("Cloud WAN core network", "Cloud WAN 코어 네트워크")
+	case "odb":
+		return t.say("Oracle Database network", "Oracle Database 네트워크")
+	case "direct-connect-gateway":
+		return t.say("Direct Connect gateway", "Direct Connect 게이트웨이")
 	case "vgw":
 		return t.say("virtual private gateway", "가상 프라이빗 게이트웨이")
 	case "vpn":

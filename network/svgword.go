@@ -79,7 +79,7 @@ func (t tongue) tierWord(x tier) string {
 	case public:
 		return t.say("public", "퍼블릭")
 	case outward:
-		return t.say("private, out by NAT", "프라이빗, NAT로 나감")
+		return t.say("private with a way out", "프라이빗, 밖으로 나갈 수 있음")
 	case private:
 		return t.say("private", "프라이빗")
 	}

@@ -98,8 +98,9 @@ func (a *app) theNetwork(ctx context.Context, s *sources) (*network.World, *haet
 }
 
 // whole tells people what was not listed, and scripts that something was not.
-func (a *app) whole(w *network.World) error {
-	list := w.Missing()
+func (a *app) whole(w *network.World) error { return a.lacking(w.Missing()) }
+
+func (a *app) lacking(list []string) error {
 	for _, s := range list {
 		a.advise("haetae: not known: %s", s)
 	}

@@ -36,14 +36,14 @@ Exit code 3 means that something was not listed, so that the map may lack it.`,
 			if err != nil {
 				return err
 			}
-			svg, err := w.Map(o)
+			svg, missing, err := w.Map(o)
 			if err != nil {
 				return err
 			}
 			if err := a.picture(svg, file); err != nil {
 				return err
 			}
-			return a.whole(w)
+			return a.lacking(missing)
 		},
 	}
 	s.flags(cmd)
