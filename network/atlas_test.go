@@ -102,7 +102,7 @@ func (a *atlas) counted(t *testing.T) tally {
 				continue
 			}
 			sum.regions++
-			sum.nics += r.loose
+			sum.nics += len(r.loose)
 			if r.rest != nil {
 				sum.add(*r.rest)
 			}

@@ -61,10 +61,6 @@ func (c *canvas) holding(name, text string, attrs ...attr) {
 	c.b.WriteString(">" + escaped(text) + "</" + name + ">\n")
 }
 
-func (c *canvas) text(x, y int, class, s string) {
-	c.holding("text", s, attr{"x", x}, attr{"y", y}, attr{"class", class})
-}
-
 func (c *canvas) rect(x, y, w, h, round int, class string) {
 	c.put("rect", attr{"x", x}, attr{"y", y}, attr{"width", w}, attr{"height", h}, attr{"rx", round}, attr{"class", class})
 }
@@ -127,25 +123,42 @@ func unseen(r rune) bool {
 	return false
 }
 
-// inkWidth is the width of a text in pixels at a size, a little more than any usual
-// font needs: no viewer says which font it takes.
-func inkWidth(s string, size int) int {
+// face is how text looks: its class and size, and how wide its characters are at
+// most in the fonts that viewers take for it, in hundredths of the size. No viewer
+// says which font it takes, so texts have room for the widest, DejaVu Sans.
+type face struct {
+	class                        string
+	size                         int
+	narrow, lower, capital, wide int
+}
+
+var (
+	headline = face{"h1", 20, 50, 72, 85, 110}
+	subhead  = face{"h2", 15, 50, 72, 85, 110}
+	strong   = face{"b", 12, 50, 72, 85, 110}
+	small    = face{"si", 11, 42, 64, 79, 100}
+	faint    = face{"s", 11, 42, 64, 79, 100}
+	code     = face{"m", 11, 61, 61, 61, 61}
+)
+
+// inkWidth is the width of a text in pixels.
+func (f face) inkWidth(s string) int {
 	n := 0
 	for _, r := range s {
 		switch {
-		case r >= 0x1100 && doubleWidth(r):
+		case r >= 0x1100 && doubleWidth(r), r == '…':
 			n += 100
-		case strings.ContainsRune("ijlI.,:;'|!()[] ftr/-", r):
-			n += 40
+		case strings.ContainsRune("ijlI.,:;'|!()[] ftr/-·", r):
+			n += f.narrow
 		case strings.ContainsRune("mwMW@%", r):
-			n += 95
+			n += f.wide
 		case unicode.IsUpper(r), r > 0x7F:
-			n += 72
+			n += f.capital
 		default:
-			n += 62
+			n += f.lower
 		}
 	}
-	return n * size / 100
+	return n * f.size / 100
 }
 
 // doubleWidth tells whether a character is as wide as it is high: Hangul, Han, kana,
@@ -156,14 +169,14 @@ func doubleWidth(r rune) bool {
 
 // fit cuts a text to a width; it ends in "…" so that nobody takes a part for
 // the whole. Who needs the whole finds it in the title of what it stands in.
-func fit(s string, size, width int) string {
+func (f face) fit(s string, width int) string {
 	s = strings.Join(strings.Fields(visible(s)), " ")
-	if inkWidth(s, size) <= width {
+	if f.inkWidth(s) <= width {
 		return s
 	}
 	runes := []rune(s)
 	for n := len(runes) - 1; n > 0; n-- {
-		if cut := strings.TrimRight(string(runes[:n]), " ") + "…"; inkWidth(cut, size) <= width {
+		if cut := strings.TrimRight(string(runes[:n]), " ") + "…"; f.inkWidth(cut) <= width {
 			return cut
 		}
 	}
@@ -171,32 +184,57 @@ func fit(s string, size, width int) string {
 }
 
 // wrapped breaks a text into lines of a width, at spaces or, where a word is longer
-// than a line, within it.
-func wrapped(s string, size, width int) []string {
+// than a line, within it, rather behind a slash or a colon than elsewhere.
+func (f face) wrapped(s string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(visible(s)) {
-		if line != "" && inkWidth(line+" "+word, size) <= width {
+		if line != "" && f.inkWidth(line+" "+word) <= width {
 			line += " " + word
 			continue
 		}
 		if line != "" {
 			lines = append(lines, line)
 		}
-		line = ""
-		for _, r := range word {
-			if line != "" && inkWidth(line+string(r), size) > width {
-				lines = append(lines, line)
-				line = ""
-			}
-			line += string(r)
+		for f.inkWidth(word) > width {
+			cut := f.cut(word, width)
+			lines = append(lines, word[:cut])
+			word = word[cut:]
 		}
+		line = word
 	}
 	if line != "" {
 		lines = append(lines, line)
 	}
 	return lines
 }
+
+// cut is where a word that is longer than a line breaks: never at its beginning.
+func (f face) cut(word string, width int) int {
+	last, nice := 0, 0
+	for i, r := range word {
+		end := i + utf8.RuneLen(r)
+		if last > 0 && f.inkWidth(word[:end]) > width {
+			break
+		}
+		last = end
+		if strings.ContainsRune("/:,=", r) {
+			nice = end
+		}
+	}
+	if nice > last/2 {
+		return nice
+	}
+	return last
+}
+
+// write writes a line of text.
+func (c *canvas) write(f face, x, y int, s string) {
+	c.holding("text", s, attr{"x", x}, attr{"y", y}, attr{"class", f.class})
+}
+
+// squeeze writes a line of text, cut to a width.
+func (c *canvas) squeeze(f face, x, y, width int, s string) { c.write(f, x, y, f.fit(s, width)) }
 
 // tongue is the language of a picture: "ko", else English.
 type tongue string

@@ -87,8 +87,8 @@ func (a *atlas) draw() []byte {
 	height := a.notes(&canvas{}, w, bottom+8)
 	c := &canvas{}
 	c.document(w, height, a.lang, a.title(), a.spoken())
-	c.text(mapEdge, mapEdge+16, "h1", fit(a.title(), 20, w-2*mapEdge))
-	c.text(mapEdge, mapEdge+38, "s", fit(a.subtitle(), 11, w-2*mapEdge))
+	c.squeeze(headline, mapEdge, mapEdge+16, w-2*mapEdge, a.title())
+	c.squeeze(faint, mapEdge, mapEdge+38, w-2*mapEdge, a.subtitle())
 	for _, acct := range a.accounts {
 		a.account(c, acct)
 	}
@@ -161,7 +161,7 @@ func (a *atlas) trunk(c *canvas, x, y int) {
 		c.shape("net-end", point{g.x - 10, g.middle() - 6}, point{g.x - 10, g.middle() + 6}, point{g.x - 1, g.middle()})
 	}
 	c.rect(mapEdge, top, 116, 30, 15, "account")
-	c.text(mapEdge+16, top+20, "b", a.lang.say("the internet", "인터넷"))
+	c.write(strong, mapEdge+16, top+20, a.lang.say("the internet", "인터넷"))
 }
 
 func dot(c *canvas, class string, x, y int) {
@@ -181,9 +181,9 @@ func leaf(c *canvas, label string, more ...string) {
 
 // heading writes the name of a box and what is in it.
 func (a *atlas) heading(c *canvas, f frame, name string, sum tally) {
-	c.text(f.x+mapPad, f.y+20, "b", fit(name, 12, f.w-2*mapPad))
+	c.squeeze(strong, f.x+mapPad, f.y+20, f.w-2*mapPad, name)
 	what := strings.Join(nonEmpty(a.lang.sums(sum), a.lang.reached(sum)), " · ")
-	c.text(f.x+mapPad, f.y+37, "s", fit(what, 11, f.w-2*mapPad))
+	c.squeeze(faint, f.x+mapPad, f.y+37, f.w-2*mapPad, what)
 }
 
 func (a *atlas) account(c *canvas, acct *mapAccount) {
@@ -196,7 +196,7 @@ func (a *atlas) account(c *canvas, acct *mapAccount) {
 		c.end()
 		return
 	}
-	c.text(acct.x+mapPad, acct.y+21, "h2", fit(acct.name, 15, acct.w-2*mapPad))
+	c.squeeze(subhead, acct.x+mapPad, acct.y+21, acct.w-2*mapPad, acct.name)
 	for _, r := range acct.regions {
 		a.region(c, r)
 	}
@@ -204,8 +204,8 @@ func (a *atlas) account(c *canvas, acct *mapAccount) {
 }
 
 func (a *atlas) region(c *canvas, r *mapRegion) {
-	name := r.name
-	if name == "" {
+	name := a.lang.say("region ", "리전 ") + r.name
+	if r.name == "" {
 		name = a.lang.say("region not known", "리전을 알 수 없음")
 	}
 	within(c, name)
@@ -217,7 +217,7 @@ func (a *atlas) region(c *canvas, r *mapRegion) {
 		c.end()
 		return
 	}
-	c.text(r.x+mapPad, r.y+19, "b", fit(a.lang.say("region ", "리전 ")+name, 12, r.w-2*mapPad))
+	c.squeeze(strong, r.x+mapPad, r.y+19, r.w-2*mapPad, name)
 	for _, v := range r.vpcs {
 		if !v.folded {
 			a.vpc(c, v)
@@ -242,9 +242,9 @@ func (t *mapTile) draw(c *canvas) {
 		class = "chip hit"
 	}
 	c.rect(f.x, f.y, f.w, f.h-6, 5, class)
-	c.text(f.x+10, f.y+18, "b", fit(t.name, 12, f.w-20))
-	c.text(f.x+10, f.y+33, "s", fit(t.what, 11, f.w-20))
-	c.text(f.x+10, f.y+48, "si", fit(t.reached, 11, f.w-20))
+	c.squeeze(strong, f.x+10, f.y+18, f.w-20, t.name)
+	c.squeeze(faint, f.x+10, f.y+33, f.w-20, t.what)
+	c.squeeze(small, f.x+10, f.y+48, f.w-20, t.reached)
 	c.end()
 }
 
@@ -274,16 +274,16 @@ func (a *atlas) vpc(c *canvas, v *mapVPC) {
 	sum := v.sum
 	sum.vpcs = 0
 	facts = nonEmpty(few(facts), a.lang.sums(sum), a.lang.reached(sum))
-	c.text(v.x+mapPad, v.y+19, "b", fit(v.title(), 12, v.w-2*mapPad))
-	c.text(v.x+mapPad, v.y+35, "s", fit(strings.Join(facts, " · "), 11, v.w-2*mapPad))
+	c.squeeze(strong, v.x+mapPad, v.y+19, v.w-2*mapPad, v.title())
+	c.squeeze(faint, v.x+mapPad, v.y+35, v.w-2*mapPad, strings.Join(facts, " · "))
 	for _, z := range v.zones {
-		name := z.name
-		if name == "" {
+		name := a.lang.say("zone ", "가용 영역 ") + z.name
+		if z.name == "" {
 			name = a.lang.say("zone not known", "가용 영역을 알 수 없음")
 		}
 		within(c, name)
 		c.rect(z.x, z.y, z.w, z.h, 5, "zone")
-		c.text(z.x+8, z.y+17, "s", fit(a.lang.say("zone ", "가용 영역 ")+name, 11, z.w-16))
+		c.squeeze(faint, z.x+8, z.y+17, z.w-16, name)
 		for _, s := range z.subnets {
 			a.subnet(c, s)
 		}
@@ -308,11 +308,11 @@ func (a *atlas) subnet(c *canvas, s *mapSubnet) {
 	within(c, s.title(a.lang))
 	class := map[tier]string{public: "subnet public", obscure: "subnet unknown"}[s.tier]
 	c.rect(s.x, s.y, s.w, s.h, 4, cmp.Or(class, "subnet"))
-	c.text(s.x+8, s.y+18, "b", fit(s.title(a.lang), 12, s.w-16))
+	c.squeeze(strong, s.x+8, s.y+18, s.w-16, s.title(a.lang))
 	y := s.y + 18
 	for _, f := range s.facts(a.lang) {
 		y += 15
-		c.text(s.x+8, y, "s", fit(f, 11, s.w-16))
+		c.squeeze(faint, s.x+8, y, s.w-16, f)
 	}
 	for _, chip := range s.chips {
 		a.chip(c, chip)
@@ -345,14 +345,14 @@ func (a *atlas) chip(c *canvas, x *mapChip) {
 	class := map[Verdict]string{Reachable: "chip hit", DependsOn: "chip maybe"}[x.verdict]
 	c.rect(x.x, x.y, x.w, x.h, 4, cmp.Or(class, "chip"))
 	y := x.y + 16
-	c.text(x.x+8, y, "b", fit(lines[0], 12, x.w-16))
+	c.squeeze(strong, x.x+8, y, x.w-16, lines[0])
 	for i, l := range lines[1:] {
 		y += 15
-		class := "s"
+		f := faint
 		if i >= len(lines)-1-len(x.open) {
-			class = "si"
+			f = small
 		}
-		c.text(x.x+8, y, class, fit(l, 11, x.w-16))
+		c.squeeze(f, x.x+8, y, x.w-16, l)
 	}
 	c.end()
 }
@@ -376,7 +376,7 @@ func (a *atlas) about(x *mapChip) []string {
 func (g *mapGate) lines(lang tongue) []string {
 	var out []string
 	if !g.deck {
-		out = wrapped(lang.kindWord(g.kind), 11, gateWidth-20)
+		out = faint.wrapped(lang.kindWord(g.kind), gateWidth-20)
 	}
 	return append(append(out, nonEmpty(few(g.dests))...), g.detail...)
 }
@@ -396,10 +396,10 @@ func (a *atlas) gate(c *canvas, g *mapGate) {
 		c.rect(g.x+5, g.y+4, g.w-10, g.h-8, 8, "plate")
 	}
 	y := g.y + 17
-	c.text(g.x+10, y, "b", fit(g.name, 12, g.w-20))
+	c.squeeze(strong, g.x+10, y, g.w-20, g.name)
 	for _, l := range lines {
 		y += 15
-		c.text(g.x+10, y, "s", fit(l, 11, g.w-20))
+		c.squeeze(faint, g.x+10, y, g.w-20, l)
 	}
 	c.end()
 }
@@ -413,8 +413,8 @@ func (a *atlas) hub(c *canvas, h *mapHub) {
 	what := a.lang.kindWord("tgw") + " · " + a.lang.many(len(h.hub.attachments), "attachment", "연결")
 	leaf(c, name+", "+what, h.hub.res.ID)
 	c.rect(h.x, h.y, h.w, h.h, 12, "vpc")
-	c.text(h.x+12, h.middle()-4, "b", fit(name, 12, h.w-24))
-	c.text(h.x+12, h.middle()+12, "s", fit(what, 11, h.w-24))
+	c.squeeze(strong, h.x+12, h.middle()-4, h.w-24, name)
+	c.squeeze(faint, h.x+12, h.middle()+12, h.w-24, what)
 	c.end()
 }
 
@@ -479,12 +479,12 @@ func (a *atlas) notes(c *canvas, w, y int) int {
 	y += 22
 	x := mapEdge
 	item := func(width int, draw func(x, y int), text string) {
-		need := width + 8 + inkWidth(text, 11) + 22
+		need := width + 8 + small.inkWidth(text) + 22
 		if x > mapEdge && x+need > w-mapEdge {
 			x, y = mapEdge, y+22
 		}
 		draw(x, y-4)
-		c.text(x+width+8, y, "si", text)
+		c.write(small, x+width+8, y, text)
 		x += need
 	}
 	for _, l := range a.legend() {
@@ -504,14 +504,14 @@ func (a *atlas) notes(c *canvas, w, y int) int {
 		if len(n.list) == 0 {
 			continue
 		}
-		c.text(mapEdge, y+12, "b", n.title)
+		c.write(strong, mapEdge, y+12, n.title)
 		y += 18
 		for i, s := range n.list {
 			if i == shownPackets {
 				s = fmt.Sprintf(a.lang.say("… and %d more", "… 그 밖에 %d개"), len(n.list)-i)
 			}
-			for _, l := range wrapped(s, 11, w-2*mapEdge-16) {
-				c.text(mapEdge+12, y+12, "si", l)
+			for _, l := range small.wrapped(s, w-2*mapEdge-16) {
+				c.write(small, mapEdge+12, y+12, l)
 				y += 16
 			}
 			if i == shownPackets {

@@ -51,7 +51,7 @@ func (r *mapRegion) size() int {
 	if r.folded {
 		return n
 	}
-	if r.loose > 0 {
+	if len(r.loose) > 0 {
 		n++
 	}
 	if r.rest != nil {

@@ -51,6 +51,7 @@ func (f *frame) middle() int { return f.y + f.h/2 }
 type mapAccount struct {
 	frame
 	id, name string
+	live     bool // not of a template
 	regions  []*mapRegion
 	sum      tally
 	folded   bool
@@ -61,7 +62,7 @@ type mapRegion struct {
 	name   string
 	vpcs   []*mapVPC
 	hubs   []*mapHub
-	loose  int    // interfaces of which the VPC is not known
+	loose  []*nic // interfaces of which the VPC is not known
 	rest   *tally // VPCs that were folded into one
 	tiles  []mapTile
 	sum    tally
@@ -195,7 +196,8 @@ func (w *World) survey(o MapOptions) (*atlas, error) {
 	}
 	for _, n := range w.nics {
 		if n.vpc == nil && len(o.VPCs) == 0 && len(o.Tags) == 0 && a.asked(n.res) {
-			a.regionOf(n.res).loose++
+			r := a.regionOf(n.res)
+			r.loose = append(r.loose, n)
 		}
 	}
 	slices.SortStableFunc(a.accounts, func(x, y *mapAccount) int { return strings.Compare(x.id, y.id) })
@@ -233,7 +235,7 @@ func (a *atlas) regionOf(r *haetae.Resource) *mapRegion {
 	i := slices.IndexFunc(a.accounts, func(x *mapAccount) bool { return x.id == id })
 	if i < 0 {
 		i = len(a.accounts)
-		a.accounts = append(a.accounts, &mapAccount{id: id, name: a.accountName(r)})
+		a.accounts = append(a.accounts, &mapAccount{id: id, name: a.accountName(r), live: !r.Declared()})
 	}
 	acct := a.accounts[i]
 	j := slices.IndexFunc(acct.regions, func(x *mapRegion) bool { return x.name == r.Region })
@@ -473,9 +475,15 @@ func (a *atlas) missing() []string {
 // sum counts what is in each box.
 func (a *atlas) sum() {
 	for _, acct := range a.accounts {
-		acct.sum = tally{accounts: 1}
+		acct.sum = tally{}
+		if acct.live {
+			acct.sum.accounts = 1
+		}
 		for _, r := range acct.regions {
-			r.sum = tally{regions: 1, nics: r.loose}
+			r.sum = tally{nics: len(r.loose)}
+			if r.name != "" {
+				r.sum.regions = 1
+			}
 			for _, v := range r.vpcs {
 				v.sum = tally{vpcs: 1}
 				for _, z := range v.zones {

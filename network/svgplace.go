@@ -6,7 +6,7 @@ import "slices"
 const (
 	mapEdge    = 24 // around all
 	mapPad     = 12 // within a box
-	chipWidth  = 212
+	chipWidth  = 220
 	subWidth   = chipWidth + 2*8
 	zoneWidth  = subWidth + 2*8
 	gateWidth  = 160
@@ -120,8 +120,12 @@ func (r *mapRegion) folds(lang tongue) []mapTile {
 	if r.rest != nil {
 		tile(lang.many(r.rest.vpcs, "more VPC", "그 밖의 VPC"), *r.rest)
 	}
-	if r.loose > 0 {
-		out = append(out, mapTile{name: lang.many(r.loose, "interface", "인터페이스"), what: lang.say("of which the VPC is not known", "VPC를 알 수 없음")})
+	if len(r.loose) > 0 {
+		var names []string
+		for _, n := range r.loose {
+			names = append(names, nameOf(n.res))
+		}
+		out = append(out, mapTile{name: lang.many(len(names), "interface", "인터페이스"), what: lang.say("VPC not known: ", "VPC를 알 수 없음: ") + few(names)})
 	}
 	return out
 }
@@ -170,7 +174,7 @@ func (v *mapVPC) place(lang tongue) {
 }
 
 // size says how large a gateway's box is.
-func (g *mapGate) size(lang tongue) { g.w, g.h = gateWidth, 24+15*len(g.lines(lang)) }
+func (g *mapGate) size(lang tongue) { g.w, g.h = gateWidth, 26+15*len(g.lines(lang)) }
 
 const mapHead = 46 // height of a VPC's name and address range
 

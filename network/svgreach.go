@@ -129,10 +129,10 @@ func (p *reachPicture) outcome(h Hop) string {
 func (p *reachPicture) draw(c *canvas) int {
 	y := reachEdge + 12
 	mark(c, reachEdge+14, y+4, p.a.Verdict, 14)
-	c.text(reachEdge+40, y+11, "h1", p.verdictWord(p.a.Verdict))
+	c.write(headline, reachEdge+40, y+11, p.verdictWord(p.a.Verdict))
 	y += 40
-	for _, l := range wrapped(p.q.Src.String()+" → "+p.q.Dst.String()+p.asked(), 15, reachWidth-2*reachEdge) {
-		c.text(reachEdge, y, "h2", l)
+	for _, l := range subhead.wrapped(p.q.Src.String()+" → "+p.q.Dst.String()+p.asked(), reachWidth-2*reachEdge) {
+		c.write(subhead, reachEdge, y, l)
 		y += 20
 	}
 	y += 6
@@ -152,14 +152,14 @@ func (p *reachPicture) draw(c *canvas) int {
 // lane draws one direction from top to bottom.
 func (p *reachPicture) lane(c *canvas, w way, x, y int) int {
 	c.begin("g", attr{"role", "group"}, attr{"aria-label", w.name})
-	c.text(x, y+14, "h2", w.name)
+	c.write(subhead, x, y+14, w.name)
 	state := p.verdictWord(w.path.Verdict)
 	c.holding("text", state, attr{"x", x + laneWidth}, attr{"y", y + 14}, attr{"class", "b"}, attr{"text-anchor", "end"})
 	y += 26
 	y = p.terminal(c, w.from, x, y)
 	if len(w.path.Hops) == 0 {
 		c.line("way", point{x + 30, y}, point{x + 30, y + hopGap})
-		c.text(x+44, y+16, "s", p.nothing(w))
+		c.write(faint, x+44, y+16, p.nothing(w))
 		y += hopGap
 	}
 	stopped := len(w.path.Hops) == 0 && w.path.Verdict == Blocked
@@ -171,7 +171,7 @@ func (p *reachPicture) lane(c *canvas, w way, x, y int) int {
 	if stopped {
 		c.line("way", point{x + 30, y}, point{x + 30, y + 10})
 		c.line("way", point{x + 20, y + 10}, point{x + 40, y + 10})
-		c.text(x+50, y+15, "s", fit(p.lang.say("packets get no farther; ", "패킷은 여기서 멈춤: ")+w.to+p.lang.say(" is not reached", "에 도달하지 못함"), 11, laneWidth-50))
+		c.squeeze(faint, x+50, y+15, laneWidth-50, p.lang.say("packets get no farther; ", "패킷은 여기서 멈춤: ")+w.to+p.lang.say(" is not reached", "에 도달하지 못함"))
 		y += 24
 	} else {
 		arrow(c, "way", x+30, y, y+hopGap)
@@ -183,11 +183,11 @@ func (p *reachPicture) lane(c *canvas, w way, x, y int) int {
 
 // terminal draws an end of the way.
 func (p *reachPicture) terminal(c *canvas, name string, x, y int) int {
-	lines := wrapped(name, 12, laneWidth-28)
+	lines := strong.wrapped(name, laneWidth-32)
 	h := 14 + 16*len(lines)
-	c.rect(x, y, laneWidth, h, h/2, "account")
+	c.rect(x, y, laneWidth, h, 15, "account")
 	for i, l := range lines {
-		c.text(x+16, y+19+16*i, "b", l)
+		c.write(strong, x+16, y+19+16*i, l)
 	}
 	return y + h
 }
@@ -196,7 +196,7 @@ func (p *reachPicture) terminal(c *canvas, name string, x, y int) int {
 // when it let the packets pass, hatching and a cross in an octagon when not.
 func (p *reachPicture) hop(c *canvas, w way, i int, h Hop, x, y int) int {
 	word := p.outcome(h)
-	side := inkWidth(word, 12) + 34
+	side := strong.inkWidth(word) + 34
 	class, state := "chip", Reachable
 	switch {
 	case !h.Passed:
@@ -206,10 +206,10 @@ func (p *reachPicture) hop(c *canvas, w way, i int, h Hop, x, y int) int {
 	}
 	head := fmt.Sprintf("%d. %s", i+1, p.lang.kindWord(h.Kind))
 	room := laneWidth - 24 - side
-	lines := wrapped(h.Resource, 11, room)
+	lines := code.wrapped(h.Resource, room)
 	var rule []string
 	if h.Rule != "" {
-		rule = wrapped(p.lang.ruleWord(h.Kind)+h.Rule, 12, room)
+		rule = small.wrapped(p.lang.ruleWord(h.Kind)+h.Rule, room)
 	}
 	number := p.number(w.direction, h)
 	height := 26 + 15*len(lines) + 16*len(rule)
@@ -221,20 +221,20 @@ func (p *reachPicture) hop(c *canvas, w way, i int, h Hop, x, y int) int {
 	if class == "blocked" {
 		c.rect(x+8, y+5, laneWidth-16, height-10, 3, "plate")
 	}
-	c.text(x+12, y+18, "b", fit(head, 12, room))
+	c.squeeze(strong, x+12, y+18, room, head)
 	at := y + 18
 	for _, l := range lines {
 		at += 15
-		c.text(x+12, at, "m", l)
+		c.write(code, x+12, at, l)
 	}
 	for _, l := range rule {
 		at += 16
-		c.text(x+12, at, "si", l)
+		c.write(small, x+12, at, l)
 	}
 	mark(c, x+laneWidth-side+10, y+15, state, 9)
-	c.text(x+laneWidth-side+24, y+19, "b", word)
+	c.write(strong, x+laneWidth-side+24, y+19, word)
 	if number > 0 {
-		c.text(x+laneWidth-side+10, y+38, "s", fmt.Sprintf(p.lang.say("cause %d", "원인 %d"), number))
+		c.write(faint, x+laneWidth-side+10, y+38, fmt.Sprintf(p.lang.say("cause %d", "원인 %d"), number))
 	}
 	c.end()
 	return y + height
@@ -261,20 +261,20 @@ func (p *reachPicture) blockers(c *canvas, y int) int {
 			dir = p.lang.say("reply", "오는 길")
 		}
 		room := reachWidth - 2*reachEdge - 62
-		where := wrapped(strings.Join(nonEmpty(b.Resource, b.Rule), " · "), 11, room)
-		fix := wrapped(p.lang.say("Fix: ", "조치: ")+b.Fix, 12, room)
+		where := code.wrapped(strings.Join(nonEmpty(b.Resource, b.Rule), " · "), room)
+		fix := small.wrapped(p.lang.say("Fix: ", "조치: ")+b.Fix, room)
 		height := 28 + 15*len(where) + 16*len(fix)
 		c.rect(reachEdge, y, reachWidth-2*reachEdge, height, 5, "chip")
 		mark(c, reachEdge+20, y+17, Blocked, 10)
-		c.text(reachEdge+42, y+20, "b", fmt.Sprintf("%d. %s (%s)", i+1, b.Code, dir))
+		c.write(strong, reachEdge+42, y+20, fmt.Sprintf("%d. %s (%s)", i+1, b.Code, dir))
 		at := y + 20
 		for _, l := range where {
 			at += 15
-			c.text(reachEdge+42, at, "m", l)
+			c.write(code, reachEdge+42, at, l)
 		}
 		for _, l := range fix {
 			at += 16
-			c.text(reachEdge+42, at, "si", l)
+			c.write(small, reachEdge+42, at, l)
 		}
 		y += height + 8
 	}
@@ -289,8 +289,8 @@ func (p *reachPicture) list(c *canvas, y int, title string, lines []string) int 
 	y = heading(c, y, title)
 	for _, s := range lines {
 		c.put("circle", attr{"cx", reachEdge + 5}, attr{"cy", y + 6}, attr{"r", 2}, attr{"class", "ink"})
-		for _, l := range wrapped(s, 12, reachWidth-2*reachEdge-18) {
-			c.text(reachEdge+16, y+10, "si", l)
+		for _, l := range small.wrapped(s, reachWidth-2*reachEdge-18) {
+			c.write(small, reachEdge+16, y+10, l)
 			y += 17
 		}
 	}
@@ -336,7 +336,7 @@ func nonEmpty(list ...string) []string {
 
 func heading(c *canvas, y int, title string) int {
 	c.line("rule", point{reachEdge, y}, point{reachWidth - reachEdge, y})
-	c.text(reachEdge, y+24, "h2", title)
+	c.write(subhead, reachEdge, y+24, title)
 	return y + 36
 }
 
