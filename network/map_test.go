@@ -347,6 +347,7 @@ func FuzzPictureNames(f *testing.F) {
 				t.Fatalf("%d boxes", boxes(svg))
 			}
 			wellFormed(t, svg)
+			wellFormed(t, w.ChainPicture(lang))
 		}
 		q, err := network.ParseQuestion([]byte(`{"src": "internet", "dst": "i-web", "proto": "tcp", "port": 443}`))
 		if err != nil {
@@ -361,11 +362,100 @@ func FuzzPictureNames(f *testing.F) {
 	})
 }
 
+// chained is the base with groups that let in each other, a long chain, and rules
+// with which something is wrong.
+func chained(t testing.TB) topo {
+	n := joined(t)
+	group := func(id string, rules ...any) {
+		n.more(t, fmt.Sprintf("  %s: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: vpc-far, GroupName: %s, GroupDescription: g, SecurityGroupEgress: []}}\n", id, strings.TrimPrefix(id, "sg-")))
+		n.set(id, "SecurityGroupIngress", rules)
+	}
+	from := func(port int, id string) m { return sg("tcp", port, port, m{"SourceSecurityGroupId": id}) }
+	group("sg-front", sg("tcp", 443, 443, m{"CidrIp": "0.0.0.0/0"}), sg("tcp", 22, 22, m{"CidrIp": "0.0.0.0/0"}), sg("tcp", 22, 22, m{"CidrIp": "10.9.0.0/16"}))
+	group("sg-app", from(8080, "sg-front"), from(9000, "sg-app"), from(7, "sg-store"))
+	group("sg-store", from(5432, "sg-app"), sg("tcp", 5432, 5432, m{"CidrIp": "10.9.0.0/16"}), sg("tcp", 1, 1, m{"SourcePrefixListId": "pl-77"}))
+	group("sg-late", from(5432, "sg-gone"), from(1, "sg-store"), from(2, "sg-web"))
+	for i := range 11 {
+		before := "sg-late"
+		if i > 0 {
+			before = fmt.Sprint("sg-far-", i-1)
+		}
+		group(fmt.Sprint("sg-far-", i), from(80, before))
+	}
+	return n
+}
+
+func TestPictureOfTheChainOfSecurityGroups(t *testing.T) {
+	w := chained(t).world(t)
+	golden(t, "chain", w.ChainPicture("en"))
+	svg := w.ChainPicture("ko")
+	golden(t, "chain-ko", svg)
+	texts := squeezed(strings.Join(wellFormed(t, w.ChainPicture("en")).texts, ""))
+	for _, l := range w.Chain() {
+		what, _, _ := strings.Cut(l.Rule, " from ")
+		if !strings.Contains(texts, squeezed(what)) || !strings.Contains(texts, squeezed(strings.Join(l.Findings, ", "))) {
+			t.Errorf("the picture lacks %v", l)
+		}
+	}
+	if svg := (topo{}).world(t).ChainPicture("en"); !strings.Contains(string(svg), "no security groups") {
+		t.Error("nothing is not said to be nothing")
+	}
+}
+
+func TestAPictureOfTheChainNeverHasMoreThan300Boxes(t *testing.T) {
+	// One VPC with as many groups, an interface in each.
+	grouped := func(count int, rules func(i int) []any) *haetae.Snapshot {
+		s := &haetae.Snapshot{Coverage: []haetae.Coverage{{Account: "111122223333", Type: "*", Status: haetae.Complete}}}
+		add := func(typ, id string, props m) {
+			s.Resources = append(s.Resources, &haetae.Resource{Type: typ, ID: id, Account: "111122223333", Region: "eu-west-1", Props: props, Origin: haetae.Origin{Source: "cli"}})
+		}
+		add("AWS::EC2::VPC", "vpc-1", m{"CidrBlock": "10.0.0.0/8"})
+		for i := range count {
+			add("AWS::EC2::SecurityGroup", fmt.Sprint("sg-", i), m{"VpcId": "vpc-1", "GroupDescription": "g", "SecurityGroupIngress": rules(i), "SecurityGroupEgress": []any{}})
+			add("AWS::EC2::NetworkInterface", fmt.Sprint("eni-", i), m{"VpcId": "vpc-1", "GroupSet": []any{fmt.Sprint("sg-", i)}})
+		}
+		return s
+	}
+	tree := grouped(2000, func(i int) []any {
+		return []any{sg("tcp", 80, 80, m{"CidrIp": fmt.Sprintf("10.%d.%d.0/24", i>>8, i&255)}), sg("tcp", 81, 81, m{"SourceSecurityGroupId": fmt.Sprint("sg-", i/2)})}
+	})
+	calm := grouped(500, func(i int) []any { return []any{sg("tcp", 443, 443, m{"CidrIp": "0.0.0.0/0"})} })
+	vpcs := many(1, 700, 1)
+	for i := range 700 {
+		vpcs.Resources = append(vpcs.Resources, &haetae.Resource{Type: "AWS::EC2::SecurityGroup", ID: fmt.Sprint("sg-", i), Account: "000000000001", Region: "eu-west-1",
+			Props: m{"VpcId": fmt.Sprintf("vpc-0-%d", i), "GroupDescription": "g", "SecurityGroupIngress": []any{sg("tcp", 22, 22, m{"CidrIp": "0.0.0.0/0"})}, "SecurityGroupEgress": []any{}}, Origin: haetae.Origin{Source: "cli"}})
+	}
+	for name, c := range map[string]struct {
+		s     *haetae.Snapshot
+		least int
+		says  []string
+	}{
+		"750 groups in 10 VPCs":    {generated(10_000, false), 230, []string{"750 groups", "with which the same is wrong are put together"}},
+		"2,000 groups in one VPC":  {tree, 20, []string{"2,000 groups", "4,000 inbound rules", "other senders"}},
+		"500 groups that are fine": {calm, 3, []string{"500 security groups", "with which nothing is wrong are put together"}},
+		"700 VPCs":                 {vpcs, 298, []string{"700 groups", "more VPCs", "something is wrong with"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			svg := network.Build(assembled(t, c.s)).ChainPicture("en")
+			if n := boxes(svg); n > 300 || n < c.least {
+				t.Errorf("%d boxes, want %d to 300", n, c.least)
+			}
+			texts := strings.Join(wellFormed(t, svg).texts, "\n")
+			for _, s := range c.says {
+				if !strings.Contains(texts, s) {
+					t.Errorf("the picture does not say %q", s)
+				}
+			}
+		})
+	}
+}
+
 func TestPictureHasNoOverlappingBoxes(t *testing.T) {
 	rect := regexp.MustCompile(`<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)" rx="\d+" class="(chip[a-z ]*|subnet[a-z ]*|vpc[a-z ]*|zone|region|account)"`)
 	for name, svg := range map[string][]byte{
 		"joined": drawn(t, joined(t).world(t), network.MapOptions{}),
 		"folded": drawn(t, network.Build(assembled(t, generated(10_000, false))), network.MapOptions{}),
+		"chain":  chained(t).world(t).ChainPicture("en"),
 		"many":   drawn(t, network.Build(assembled(t, many(1, 700, 2))), network.MapOptions{}),
 	} {
 		type box struct{ x, y, w, h int }

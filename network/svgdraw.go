@@ -497,30 +497,31 @@ func (a *atlas) notes(c *canvas, w, y int) int {
 		item(24, func(x, y int) { c.rect(x, y-8, 24, 15, 4, b[0]) }, b[1])
 	}
 	y += 14
-	for _, n := range []struct {
-		title string
-		list  []string
-	}{{a.lang.say("Folded, so that it stays legible", "읽기 쉽도록 접은 것"), a.folds}, {a.lang.say("Not known", "알려지지 않은 것"), a.unknown}} {
-		if len(n.list) == 0 {
-			continue
-		}
-		c.write(strong, mapEdge, y+12, n.title)
-		y += 18
-		for i, s := range n.list {
-			if i == shownPackets {
-				s = fmt.Sprintf(a.lang.say("… and %d more", "… 그 밖에 %d개"), len(n.list)-i)
-			}
-			for _, l := range small.wrapped(s, w-2*mapEdge-16) {
-				c.write(small, mapEdge+12, y+12, l)
-				y += 16
-			}
-			if i == shownPackets {
-				break
-			}
-		}
-		y += 8
+	y = footnotes(c, a.lang.say("Folded, so that it stays legible", "읽기 쉽도록 접은 것"), a.folds, a.lang, w, y)
+	return footnotes(c, a.lang.say("Not known", "알려지지 않은 것"), a.unknown, a.lang, w, y) + mapEdge - 8
+}
+
+// footnotes draws lines of text below a title; nothing when there are none. It
+// returns where they end.
+func footnotes(c *canvas, title string, list []string, lang tongue, w, y int) int {
+	if len(list) == 0 {
+		return y
 	}
-	return y + mapEdge - 8
+	c.write(strong, mapEdge, y+12, title)
+	y += 18
+	for i, s := range list {
+		if i == shownPackets {
+			s = fmt.Sprintf(lang.say("… and %d more", "… 그 밖에 %d개"), len(list)-i)
+		}
+		for _, l := range small.wrapped(s, w-2*mapEdge-16) {
+			c.write(small, mapEdge+12, y+12, l)
+			y += 16
+		}
+		if i == shownPackets {
+			break
+		}
+	}
+	return y + 8
 }
 
 // legend are the lines that the map has, and what they mean.

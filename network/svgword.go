@@ -70,7 +70,11 @@ func (t tongue) inSubnets(n int, by string) string {
 
 // asOne says that boxes were drawn without what is in them.
 func (t tongue) asOne(n int, en, ko string) string {
-	return t.say(t.many(n, en, "")+" drawn without what is in them", t.many(n, "", ko)+"는 속을 그리지 않음")
+	in := " drawn without what is in them"
+	if n == 1 {
+		in = " drawn without what is in it"
+	}
+	return t.say(t.many(n, en, "")+in, t.many(n, "", ko)+"는 속을 그리지 않음")
 }
 
 // tierWord says what a subnet's routes make of it.

@@ -111,14 +111,11 @@ func (a *app) lacking(list []string) error {
 }
 
 func (a *app) netReach(ctx context.Context, f *reachFlags, args []string) error {
-	format, file, toFile := strings.Cut(f.output, "=")
-	if err := formatOf(format, "table", "json", "svg"); err != nil {
+	format, file, err := pictureOr(f.output, "table", "json")
+	if err != nil {
 		return err
 	}
-	switch {
-	case toFile && (format != "svg" || file == ""):
-		return usagef("--output %s: only svg=FILE goes to a file", f.output)
-	case f.batch && format == "svg":
+	if f.batch && format == "svg" {
 		return usagef("--batch answers in JSON lines, not in pictures")
 	}
 	if f.batch {
@@ -159,6 +156,18 @@ func (a *app) netReach(ctx context.Context, f *reachFlags, args []string) error 
 		return exit(exitIncomplete)
 	}
 	return nil
+}
+
+// pictureOr reads an output: svg, svg=FILE or one of the formats.
+func pictureOr(output string, formats ...string) (format, file string, err error) {
+	format, file, toFile := strings.Cut(output, "=")
+	if err := formatOf(format, append(formats, "svg")...); err != nil {
+		return "", "", err
+	}
+	if toFile && (format != "svg" || file == "") {
+		return "", "", usagef("--output %s: only svg=FILE goes to a file", output)
+	}
+	return format, file, nil
 }
 
 // picture writes a picture to a file, or to stdout when none is named.
