@@ -197,7 +197,7 @@ func TestNothingIsSkippedSilently(t *testing.T) {
 		"JSON that is deep":                           {strings.Repeat("[", 10000), "file a.log: json: values are too deep in each other", 0},
 		"JSON that is deep in what is passed over":    {`{"a":` + strings.Repeat(`{"a":`, 10000), "file a.log: json: values are too deep in each other", 0},
 		"base64 that is none":                         {`{"awslogs": {"data": "!"}}`, "file a.log: json: data: ", 0},
-		"a Parquet file that is none":                 {"PAR1 and so on, PAR1", "file a.log: parquet: ", 0},
+		"a Parquet file that is none":                 {"PAR1 and so on, PAR1", "file a.log: parquet: a footer of ", 0},
 		"a Parquet file that is packed":               {pack("PAR1 and so on, PAR1"), "file a.log: a Parquet file that is packed", 0},
 		"a file that is packed over and over":         {pack(pack(pack(pack(pack(accepted))))), "file a.log: it is packed more than 3 times", 0},
 		"a line before the first that can be read":    {"garbage\n" + accepted, "record a.log:1: neither a header line nor of the default format", 1},

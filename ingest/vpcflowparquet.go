@@ -19,17 +19,15 @@ func (p *flowParser) parquet(r io.ReaderAt, size int64) (err error) {
 			err = fmt.Errorf("parquet: the file is broken: %v", x)
 		}
 	}()
+	if err := checkFooter(r, size); err != nil {
+		return fmt.Errorf("parquet: %w", err)
+	}
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(256<<10))
 	if err != nil {
 		return fmt.Errorf("parquet: %w", err)
 	}
-	var total int64
-	for _, g := range f.Metadata().RowGroups {
-		for _, c := range g.Columns {
-			if total += max(0, c.MetaData.TotalUncompressedSize); total > p.limit {
-				return errTooLarge
-			}
-		}
+	if err := checkPages(f, r, size, p.limit); err != nil {
+		return fmt.Errorf("parquet: %w", err)
 	}
 	var names []string
 	known := 0
