@@ -187,7 +187,7 @@ func TestRulesThatFlowsNeed(t *testing.T) {
 	if x.Flows != 4 || x.Alone != 2 || x.Bytes != 400 || fmt.Sprint(x.Peers) != "[10.0.0.10/32 10.0.2.4/31]" || fmt.Sprint(x.Ports) != "[tcp 5432 tcp 8080-8081]" {
 		t.Errorf("%+v", x)
 	}
-	if fmt.Sprint(x.Narrower) != "[tcp 5432,8080-8081 from 10.0.0.10/32,10.0.2.4/31]" || !slices.Contains(x.Findings, "wide") {
+	if fmt.Sprint(x.Narrower) != "[tcp 5432,8080-8081 from 10.0.0.10/32,10.0.2.4/31]" || !slices.Contains(x.Findings, "over-wide") {
 		t.Errorf("narrower: %q %v", x.Narrower, x.Findings)
 	}
 	if x.Hours != 2 || x.Observed != 1 || x.Interfaces != 1 || x.Claim != "4 records needed it; 1 of 1 interfaces behind it have records, over 2 interface hours" {
@@ -247,6 +247,69 @@ func TestWhatRefuses(t *testing.T) {
 			t.Errorf("%s: %+v", name, u.Refused)
 		}
 	}
+}
+
+func TestFirewallRulesThatFlowsNeed(t *testing.T) {
+	n := resources(t, base)
+	walled(t, n, `pass tcp any any -> any 443 (sid:2;)\npass tcp any any -> any 8443 (sid:3;)\ndrop tcp any any -> any any (sid:4;)`)
+	u := replay(t, network.NewPast(n.at(t, noon)),
+		"eni-web 203.0.113.9:50000 > 10.0.0.10:443 tcp ACCEPT flags=2",
+		"eni-web 10.0.0.10:443 > 203.0.113.9:50000 tcp ACCEPT flags=18",
+		"eni-web 10.0.0.10:50000 > 203.0.113.10:443 tcp ACCEPT flags=2")
+	fw := "arn:aws:network-firewall:eu-west-1:111122223333:firewall/fw"
+	if x := rule(t, u, fw, "", "sid 2"); x.Flows != 3 || len(x.Findings) != 0 || fmt.Sprint(x.Ports) != "[tcp 443]" {
+		t.Errorf("%+v", x)
+	}
+	for _, name := range []string{"sid 3", "sid 4"} {
+		if x := rule(t, u, fw, "", name); x.Flows != 0 || fmt.Sprint(x.Findings) != "[unused]" {
+			t.Errorf("%+v", x)
+		}
+	}
+}
+
+func TestWhatWasLostAndWhatIsOldIsSaid(t *testing.T) {
+	r := network.NewReplay(network.NewPast(resources(t, base).at(t, noon+90*24*60*60)))
+	lost := flow(t, "eni-web 10.0.0.10:1 > 10.0.0.11:2 tcp ACCEPT")
+	lost.Status = haetae.SkippedFlows
+	r.Add(lost)
+	none := *lost
+	none.Status, none.Interface = haetae.NoFlows, "eni-db"
+	r.Add(&none)
+	bare := haetae.Flow{Interface: "eni-b", Status: haetae.FlowOK, Direction: "egress"}
+	r.Add(&bare)
+	hub := haetae.Flow{Hub: "tgw-1", Status: haetae.FlowOK}
+	r.Add(&hub)
+	u := r.Usage()
+	said := strings.Join(u.Observation.NotCovered, "\n")
+	for _, want := range []string{"AWS lost traffic in 1 intervals", "the records end 90 days from the snapshot", "1 records could not be used: its addresses, protocol, ports or direction are not known",
+		"1 records could not be used: it is of a transit gateway"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not said in\n%s", want, said)
+		}
+	}
+	// That there was no traffic is an observation; that some was lost is none.
+	if x := rule(t, u, "sg-db", "inbound", "tcp 5432"); fmt.Sprint(x.Findings) != "[unused]" {
+		t.Errorf("%+v", x)
+	}
+	if x := rule(t, u, "sg-web", "inbound", "tcp 443 from 0"); fmt.Sprint(x.Findings) != "[unobserved]" {
+		t.Errorf("%+v", x)
+	}
+}
+
+func BenchmarkReplay(b *testing.B) {
+	p := network.NewPast(resources(b, base).at(b, noon))
+	var flows []*haetae.Flow
+	for i := range 10_000 {
+		flows = append(flows, flow(b, fmt.Sprintf("eni-web 203.0.%d.%d:%d > 10.0.0.10:443 tcp ACCEPT flags=2", 112+i%4, i%250, 32768+i%20000)))
+	}
+	b.ReportAllocs()
+	r := network.NewReplay(p)
+	for b.Loop() {
+		for _, f := range flows {
+			r.Add(f)
+		}
+	}
+	b.ReportMetric(float64(len(flows))*float64(b.N)/b.Elapsed().Seconds(), "records/s")
 }
 
 func TestEverybodyOnTheWebStaysEverybody(t *testing.T) {

@@ -61,7 +61,7 @@ type RuleUse struct {
 	Hours      int   `json:"hours"`
 	From       int64 `json:"from,omitempty"`
 	To         int64 `json:"to,omitempty"`
-	// Findings are "unused", "wide" and "unobserved".
+	// Findings are "unused", "over-wide" and "unobserved".
 	Findings []string `json:"findings"`
 	// Narrower are the rules that what was seen needs in its place: it was proven on
 	// a copy of the network, with all other proposals in place, that every accepted
@@ -137,7 +137,7 @@ func (r *Replay) Usage() *Usage {
 					x := r.row("sg", res, in, list[i].text, &list[i], r.membersOf(c))
 					if p := rules[&list[i]]; p != nil {
 						x.Narrower = p
-						x.Findings = append(x.Findings, "wide")
+						x.Findings = append(x.Findings, "over-wide")
 					}
 					u.Rules = append(u.Rules, x)
 				}
@@ -286,10 +286,10 @@ func (r *Replay) walls() (left int) {
 			if h.Kind != "firewall" || f == nil {
 				continue
 			}
-			names := strings.Split(h.Rule, ", ")
-			for _, name := range names {
-				if name != "" {
-					r.useOf(wallUse{f, name}).saw(s.tally, len(names) == 1 && !s.unclear && a.Verdict == Reachable, t.peer, t.proto, t.port)
+			for _, name := range wallNames(f) {
+				// A name may have commas of its own.
+				if strings.Contains(", "+h.Rule+", ", ", "+name+", ") {
+					r.useOf(wallUse{f, name}).saw(s.tally, h.Rule == name && !s.unclear && a.Verdict == Reachable, t.peer, t.proto, t.port)
 				}
 			}
 		}
@@ -468,6 +468,12 @@ func (r *Replay) observation(walls int) Observation {
 	slices.Sort(o.Unobserved)
 	say := func(format string, args ...any) { o.NotCovered = append(o.NotCovered, fmt.Sprintf(format, args...)) }
 	say("flow logs never hold traffic to the Amazon DNS server, DHCP, instance metadata, the time service and mirrored traffic")
+	if d := distance(r.w.Time(), o.To); o.To > 0 && r.w.Time() > 0 && d > near {
+		say("the records end %d days from the snapshot, whose rules they are held against: rules may have been others", (d+near/2)/near)
+	}
+	if r.w.Time() == 0 {
+		say("the snapshot has no time: whether its rules are those of the records is not known")
+	}
 	if o.SkipData > 0 {
 		say("AWS lost traffic in %d intervals (SKIPDATA)", o.SkipData)
 	}
