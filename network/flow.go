@@ -19,17 +19,23 @@ const near = 24 * 60 * 60
 // against: addresses move from one interface to another.
 type Past struct {
 	worlds []*World // oldest first
-	byID   map[string][]*nic
+	byID   map[string][]dated
+}
+
+// dated is an interface as one of the networks has it.
+type dated struct {
+	nic   *nic
+	world *World
 }
 
 // NewPast puts networks in order of the times of their snapshots. There must be
 // at least one; where a network has no time it goes first.
 func NewPast(worlds ...*World) *Past {
-	p := &Past{worlds: slices.Clone(worlds), byID: map[string][]*nic{}}
+	p := &Past{worlds: slices.Clone(worlds), byID: map[string][]dated{}}
 	slices.SortStableFunc(p.worlds, func(a, b *World) int { return cmp.Compare(a.Time(), b.Time()) })
 	for _, w := range p.worlds {
 		for _, n := range w.nics {
-			p.byID[n.id] = append(p.byID[n.id], n)
+			p.byID[n.id] = append(p.byID[n.id], dated{n, w})
 		}
 	}
 	return p
@@ -84,18 +90,11 @@ func (p *Past) Holder(f *haetae.Flow) (h Holder, why string) {
 	}
 	if f.Interface != "" {
 		if list := p.byID[f.Interface]; len(list) > 0 {
-			for _, n := range list {
-				if x, ok := w.of[n.res].(*nic); ok && x == n {
-					return w.holder(n, "interface", ""), ""
-				}
+			one := list[len(list)-1]
+			if i := slices.IndexFunc(list, func(d dated) bool { return d.world == w }); i >= 0 {
+				one = list[i]
 			}
-			n := list[len(list)-1]
-			for _, o := range p.worlds {
-				if x, ok := o.of[n.res].(*nic); ok && x == n {
-					w = o
-				}
-			}
-			return w.holder(n, "interface", ""), ""
+			return one.world.holder(one.nic, "interface", ""), ""
 		}
 	}
 	src, dst := f.Packet()

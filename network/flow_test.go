@@ -131,6 +131,39 @@ func TestWhoHadTheAddressAtThatTime(t *testing.T) {
 	}
 }
 
+func TestWhatIsGoneCountsForTheGroupsThatItHad(t *testing.T) {
+	old, now := resources(t, base), resources(t, base)
+	delete(now, "eni-db")
+	// An instance whose interface is known only through it, before and after.
+	for _, n := range []topo{old, now} {
+		n.more(t, `
+  i-plain: {Type: AWS::EC2::Instance, Properties: {SubnetId: subnet-b, NetworkInterfaces: [{NetworkInterfaceId: eni-plain, SubnetId: subnet-b, GroupSet: [sg-plain], PrivateIpAddress: 10.0.2.44}]}}
+  sg-plain: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: vpc-web, GroupDescription: plain, SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8}], SecurityGroupEgress: []}}
+`)
+	}
+	u := replay(t, network.NewPast(old.at(t, noon), now.at(t, noon+1000000)),
+		"eni-db 10.0.0.10:50000 > 10.0.1.20:5432 tcp ACCEPT flags=2",
+		"eni-plain 10.0.0.10:50000 > 10.0.2.44:80 tcp ACCEPT flags=2")
+	if x := rule(t, u, "sg-db", "inbound", "tcp 5432"); x.Flows != 1 || x.Interfaces != 1 || x.Observed != 1 {
+		t.Errorf("%+v", x)
+	}
+	if x := rule(t, u, "sg-plain", "inbound", "tcp 80"); x.Flows != 1 || x.Interfaces != 1 || x.Observed != 1 || fmt.Sprint(x.Narrower) != "[tcp 80 from 10.0.0.10/32]" {
+		t.Errorf("%+v", x)
+	}
+}
+
+func BenchmarkUsage(b *testing.B) {
+	n := resources(b, base)
+	n.add("sg-web", "SecurityGroupIngress", sg("tcp", 1, 1000, m{"CidrIp": "203.0.0.0/8"}))
+	r := network.NewReplay(network.NewPast(n.at(b, noon)))
+	for i := range 50_000 {
+		r.Add(flow(b, fmt.Sprintf("eni-web 203.0.%d.%d:50000 > 10.0.0.10:%d tcp ACCEPT flags=2", i%250, i/250, 1+i%700)))
+	}
+	for b.Loop() {
+		r.Usage()
+	}
+}
+
 func TestWhoBeganIsToldFromFlagsThenPortsThenRules(t *testing.T) {
 	p := network.NewPast(resources(t, base).at(t, noon))
 	for name, c := range map[string]struct{ flow, by, rule, direction string }{

@@ -12,7 +12,7 @@ import (
 
 // Bounds of what a replay keeps in mind. What is beyond them is said.
 const (
-	maxTalks = 2_000_000
+	maxTalks = 1_000_000
 	maxPeers = 20_000 // of one rule
 	maxWalks = 20_000 // through the network, for the rules of firewalls
 )
@@ -100,22 +100,24 @@ type watch struct {
 // Replay holds flow records against the rules of a network. It is not safe for
 // concurrent use.
 type Replay struct {
-	past   *Past
-	w      *World // whose rules are asked about
-	mapped map[*nic]*nic
-	talks  map[talk]*seen
-	uses   map[any]*use // by *groupRule, *aclRule, *route and the name of a firewall's rule
-	watch  map[*nic]*watch
-	holds  map[*haetae.Resource]cidr.Addrs // of members of a security group, at any time
-	refuse map[refusal]*use
-	strays map[string]*tally // of records that no interface was found for, by the reason
-	doubts map[string]*tally
-	told   map[string]int // how it was told who began
-	total  tally
-	lost   int            // records of talks that were not kept
-	open   map[string]int // what is not known of what an interface needs
-	status map[haetae.FlowStatus]int
-	action map[haetae.FlowAction]int
+	past     *Past
+	w        *World // whose rules are asked about
+	mapped   map[*nic]*nic
+	gone     []*nic // of older networks only
+	talks    map[talk]*seen
+	uses     map[any]*use // by *groupRule, *aclRule, *route and the name of a firewall's rule
+	watch    map[*nic]*watch
+	holds    map[*haetae.Resource]cidr.Addrs // of members of a security group, at any time
+	refuse   map[refusal]*use
+	strays   map[string]*tally // of records that no interface was found for, by the reason
+	doubts   map[string]*tally
+	told     map[string]int // how it was told who began
+	total    tally
+	lost     int            // records of talks that were not kept
+	timeless int            // records without a time
+	open     map[string]int // what is not known of what an interface needs
+	status   map[haetae.FlowStatus]int
+	action   map[haetae.FlowAction]int
 }
 
 // NewReplay makes a replay against the rules of the newest network.
@@ -128,6 +130,9 @@ func NewReplay(p *Past) *Replay {
 // Add takes one record. It keeps nothing of f.
 func (r *Replay) Add(f *haetae.Flow) {
 	r.status[f.Status]++
+	if !f.Known(haetae.FlowStart | haetae.FlowEnd) {
+		r.timeless++
+	}
 	r.total.add(f)
 	h, why := r.past.Holder(f)
 	if why != "" {
@@ -187,25 +192,38 @@ func (r *Replay) today(h Holder) *nic {
 		return n
 	}
 	n := h.nic
-	if x, ok := r.w.of[r.w.g.Get(n.res.Key())].(*nic); ok {
-		n = x
-	} else if h.world != r.w {
-		c := *n
-		c.groups, c.subnet, c.vpc = nil, nil, nil
-		for _, g := range n.groups {
-			if x, ok := r.w.of[r.w.g.Get(g.res.Key())].(*group); ok {
-				c.groups = append(c.groups, x)
-			}
-		}
-		if n.subnet != nil {
-			if x, ok := r.w.of[r.w.g.Get(n.subnet.res.Key())].(*subnet); ok {
-				c.subnet, c.vpc = x, x.vpc
-			}
-		}
-		n = &c
+	if h.world != r.w {
+		n = r.now(h.nic)
 	}
 	r.mapped[h.nic] = n
 	return n
+}
+
+// now is an interface of an older network in the newest one.
+func (r *Replay) now(n *nic) *nic {
+	res := r.w.g.Get(n.res.Key())
+	if x, ok := r.w.of[res].(*nic); ok {
+		return x
+	}
+	for _, x := range r.w.owned[res] { // it is known only through what it belongs to
+		if x.id == n.id {
+			return x
+		}
+	}
+	c := *n
+	c.groups, c.subnet, c.vpc = nil, nil, nil
+	for _, g := range n.groups {
+		if x, ok := r.w.of[r.w.g.Get(g.res.Key())].(*group); ok {
+			c.groups = append(c.groups, x)
+		}
+	}
+	if n.subnet != nil {
+		if x, ok := r.w.of[r.w.g.Get(n.subnet.res.Key())].(*subnet); ok {
+			c.subnet, c.vpc = x, x.vpc
+		}
+	}
+	r.gone = append(r.gone, &c)
+	return &c
 }
 
 func (r *Replay) useOf(key any) *use {

@@ -124,18 +124,18 @@ func (r *Replay) Usage() *Usage {
 	r.fold(u)
 	walls := r.walls()
 	u.Observation = r.observation(walls)
-	rules := r.narrow()
+	narrower := r.narrow()
 	for _, res := range r.w.g.Resources() {
 		switch c := r.w.of[res].(type) {
 		case *group:
-			for _, in := range []bool{true, false} {
-				list := c.out
-				if in {
-					list = c.in
-				}
-				for i := range list {
-					x := r.row("sg", res, in, list[i].text, &list[i], r.membersOf(c))
-					if p := rules[&list[i]]; p != nil {
+			behind := r.membersOf(c)
+			for _, side := range []struct {
+				in    bool
+				rules []groupRule
+			}{{true, c.in}, {false, c.out}} {
+				for i := range side.rules {
+					x := r.row("sg", res, side.in, side.rules[i].text, &side.rules[i], behind)
+					if p := narrower[&side.rules[i]]; p != nil {
 						x.Narrower = p
 						x.Findings = append(x.Findings, "over-wide")
 					}
@@ -143,22 +143,24 @@ func (r *Replay) Usage() *Usage {
 				}
 			}
 		case *acl:
-			for _, in := range []bool{true, false} {
-				list := c.out
-				if in {
-					list = c.in
-				}
-				for i := range list {
-					u.Rules = append(u.Rules, r.row("nacl", res, in, entryText(&list[i]), &list[i], r.within(func(s *subnet) bool { return s.acl == c })))
+			behind := r.within(func(s *subnet) bool { return s.acl == c })
+			for _, side := range []struct {
+				in    bool
+				rules []aclRule
+			}{{true, c.in}, {false, c.out}} {
+				for i := range side.rules {
+					u.Rules = append(u.Rules, r.row("nacl", res, side.in, entryText(&side.rules[i]), &side.rules[i], behind))
 				}
 			}
 		case *table:
+			behind := r.within(func(s *subnet) bool { return s.table == c })
 			for i := range c.routes {
-				u.Rules = append(u.Rules, r.row("route-table", res, false, c.routes[i].text+" → "+c.routes[i].target.id, &c.routes[i], r.within(func(s *subnet) bool { return s.table == c })))
+				u.Rules = append(u.Rules, r.row("route-table", res, false, c.routes[i].text+" → "+c.routes[i].target.id, &c.routes[i], behind))
 			}
 		case *firewall:
+			behind := r.within(func(s *subnet) bool { return s.vpc == c.vpc })
 			for _, name := range wallNames(c) {
-				u.Rules = append(u.Rules, r.row("firewall", res, false, name, wallUse{c, name}, r.within(func(s *subnet) bool { return s.vpc == c.vpc })))
+				u.Rules = append(u.Rules, r.row("firewall", res, false, name, wallUse{c, name}, behind))
 			}
 		}
 	}
@@ -300,8 +302,8 @@ func (r *Replay) walls() (left int) {
 // membersOf are the interfaces that carry a group, those that are gone too.
 func (r *Replay) membersOf(g *group) []*nic {
 	out := slices.Clone(g.members)
-	for _, n := range r.mapped {
-		if slices.Contains(n.groups, g) && !slices.Contains(out, n) {
+	for _, n := range r.gone {
+		if slices.Contains(n.groups, g) {
 			out = append(out, n)
 		}
 	}
@@ -473,6 +475,9 @@ func (r *Replay) observation(walls int) Observation {
 	}
 	if r.w.Time() == 0 {
 		say("the snapshot has no time: whether its rules are those of the records is not known")
+	}
+	if r.timeless > 0 {
+		say("%d records have no start or no end: how long was looked is longer than what is said here", r.timeless)
 	}
 	if o.SkipData > 0 {
 		say("AWS lost traffic in %d intervals (SKIPDATA)", o.SkipData)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,12 @@ long was looked, and what could not be seen, stands beside every claim. Exit
 code 3 means that some of the logs, or of the network, was not read.`,
 		Example: `  haetae net flows logs/ --from answers/
   haetae net flows logs/ --from store@latest --past store@2026-01-01T00:00:00Z --all --output json`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("flow logs are meant: haetae net flows PATH…")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := formatOf(f.output, "table", "json", "ndjson", "csv"); err != nil {
 				return err
@@ -88,7 +94,12 @@ func (a *app) replay(ctx context.Context, f *flowFlags, paths []string) (u *netw
 	var format []string
 	if f.format != "" {
 		if format, err = ingest.FlowFormat(f.format); err != nil {
-			return nil, nil, nil, err
+			return nil, nil, nil, usage{err}
+		}
+	}
+	for _, path := range paths { // before a live account is read for nothing
+		if _, err := os.Stat(path); err != nil {
+			return nil, nil, nil, usage{&haetae.Error{Code: haetae.NotFound, Err: err, Hint: "Give flow logs: files, or folders of them."}}
 		}
 	}
 	w, _, err = a.theNetwork(ctx, &f.sources)
@@ -200,6 +211,8 @@ func (a *app) printUsageTable(u *network.Usage, header []string, rows [][]any) e
 		if err := listing(a, u.Rules, header, rows, "table"); err != nil {
 			return err
 		}
+	} else if o.Observed == 0 {
+		fmt.Fprintln(a.out, a.say("No record is of an interface of this network: nothing is known of its rules.", "이 네트워크의 인터페이스에 대한 레코드가 없습니다. 규칙에 대해 알려진 것이 없습니다."))
 	} else {
 		fmt.Fprintln(a.out, a.say("No rule is unused or wider than what was seen.", "쓰이지 않거나 지나치게 넓은 규칙이 없습니다."))
 	}
