@@ -93,6 +93,9 @@ func walk(paths []string, s *Stats, visit func(path string, info fs.FileInfo) er
 			}
 			continue
 		}
+		if real, err := filepath.EvalSymlinks(root); err == nil {
+			root = real
+		}
 		err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil {
 				s.unread(File, path, 0, "%v", err)

@@ -256,6 +256,10 @@ func TestFoldersAreWalkedAndEachFileIsReadOnce(t *testing.T) {
 	if err != nil || n != 1 || s.UnreadFiles != 1 {
 		t.Errorf("%d records, %+v, %v: the link is to be named and the file read once", n, s, err)
 	}
+	n = 0
+	if s, err := Flows(t.Context(), []string{filepath.Join(dir, "circle", "2026"), filepath.Join(dir, "circle")}, nil, func(*haetae.Flow) error { n++; return nil }); err != nil || n != 1 {
+		t.Errorf("through links: %d records, %+v, %v", n, s, err)
+	}
 	if _, err := Flows(t.Context(), []string{filepath.Join(dir, "none")}, nil, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a path that is not there: %v", err)
 	}
