@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -15,7 +16,7 @@ import (
 
 // Limits of what is read of one file.
 const (
-	// maxUnpacked bounds what one file may unpack to. AWS ends a flow log file at
+	// maxUnpacked bounds what one packed file may unpack to. AWS ends a flow log file at
 	// 75 MB packed (https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html),
 	// which is well below a gigabyte of text.
 	maxUnpacked = 4 << 30
@@ -54,7 +55,7 @@ func (l *limited) Read(p []byte) (int, error) {
 // unpack takes off the layers of gzip. The reader that it returns has at least the
 // first bytes of the content in its buffer.
 func unpack(r io.Reader, limit int64) (*bufio.Reader, *limited, error) {
-	l := &limited{r: r, left: limit}
+	l := &limited{r: r, left: math.MaxInt64} // a file that is not packed is as large as it is
 	br := bufio.NewReaderSize(l, 256<<10)
 	for range maxLayers {
 		head, err := br.Peek(2)

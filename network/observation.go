@@ -48,6 +48,9 @@ func (r *Replay) claim(x *RuleUse) {
 	}
 	if x.Observed < x.Interfaces {
 		x.Claim += "; the others may use it"
+		if len(x.Narrower) > 0 {
+			x.Claim += ", and what they need is not in the narrower rules"
+		}
 	}
 }
 
@@ -89,8 +92,10 @@ func (r *Replay) observation(walls int) Observation {
 	for _, k := range slices.Sorted(maps.Keys(r.doubts)) {
 		say("of %d records the interface was found by its address, and %s", r.doubts[k].flows, k)
 	}
-	for _, k := range slices.Sorted(maps.Keys(r.open)) {
-		say("%s is not known: %d records", k, r.open[k])
+	for _, m := range []map[string]int{r.open, r.vague} {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			say("not known, for %d records: %s", m[k], k)
+		}
 	}
 	if n := r.told[byNone]; n > 0 {
 		say("of %d records it is not known which side began", n)

@@ -13,8 +13,9 @@ import (
 // Bounds of what a replay keeps in mind. What is beyond them is said.
 const (
 	maxTalks = 1_000_000
-	maxPeers = 20_000 // of one rule
-	maxWalks = 20_000 // through the network, for the rules of firewalls
+	maxPeers = 20_000  // of one rule
+	maxHours = 100_000 // of an interface: eleven years
+	maxWalks = 20_000  // through the network, for the rules of firewalls
 )
 
 // talk is who asked whom for what, seen at one interface: all connections from
@@ -116,6 +117,7 @@ type Replay struct {
 	lost     int            // records of talks that were not kept
 	timeless int            // records without a time
 	open     map[string]int // what is not known of what an interface needs
+	vague    map[string]int // likewise, of talks
 	status   map[haetae.FlowStatus]int
 	action   map[haetae.FlowAction]int
 }
@@ -124,7 +126,7 @@ type Replay struct {
 func NewReplay(p *Past) *Replay {
 	return &Replay{past: p, w: p.newest(), mapped: map[*nic]*nic{}, talks: map[talk]*seen{}, uses: map[any]*use{}, watch: map[*nic]*watch{},
 		holds: map[*haetae.Resource]cidr.Addrs{}, refuse: map[refusal]*use{}, strays: map[string]*tally{}, doubts: map[string]*tally{}, told: map[string]int{},
-		open: map[string]int{}, status: map[haetae.FlowStatus]int{}, action: map[haetae.FlowAction]int{}}
+		open: map[string]int{}, vague: map[string]int{}, status: map[haetae.FlowStatus]int{}, action: map[haetae.FlowAction]int{}}
 }
 
 // Add takes one record. It keeps nothing of f.
@@ -149,7 +151,7 @@ func (r *Replay) Add(f *haetae.Flow) {
 		r.watch[n] = o
 	}
 	o.add(f)
-	if f.Start > 0 {
+	if f.Start > 0 && len(o.hours) < maxHours {
 		o.hours[f.Start/3600] = struct{}{}
 	}
 	switch f.Status {

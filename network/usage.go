@@ -93,6 +93,7 @@ type Usage struct {
 func (r *Replay) Usage() *Usage {
 	u := &Usage{Rules: []RuleUse{}, Refused: r.refusals()}
 	// Uses of security groups and firewalls follow from the talks, anew each time.
+	clear(r.vague)
 	for k := range r.uses {
 		switch k.(type) {
 		case *groupRule, wallUse:
@@ -162,7 +163,7 @@ func (r *Replay) fold(u *Usage) {
 			continue
 		}
 		if t.nic.groupsWhy != nil {
-			r.open["the security groups of "+t.nic.id] += s.flows
+			r.vague["the security groups of "+t.nic.id] += s.flows
 		}
 		found := r.matching(t)
 		if len(found) == 0 && t.nic.groupsWhy == nil {

@@ -109,13 +109,13 @@ func (a *app) replay(ctx context.Context, f *flowFlags, paths []string) (u *netw
 	worlds := []*network.World{w}
 	for _, from := range f.past {
 		s := f.sources
-		s.from = []string{from}
+		s.from, s.now = []string{from}, ""
 		old, _, err := a.theNetwork(ctx, &s)
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		if old.Time() >= w.Time() {
-			return nil, nil, nil, usagef("--past %s is not older than --from", from)
+			return nil, nil, nil, usagef("--past %s is not older than --from: give snapshot files or store@TIME, which have a time of their own; --time says that of --from", from)
 		}
 		worlds = append(worlds, old)
 	}
