@@ -131,6 +131,30 @@ func TestWhoHadTheAddressAtThatTime(t *testing.T) {
 	}
 }
 
+func TestWhoTalkedWithWhom(t *testing.T) {
+	p := network.NewPast(resources(t, base).at(t, noon))
+	u := replay(t, p,
+		"eni-db 10.0.0.10:50000 > 10.0.1.20:5432 tcp ACCEPT flags=2",
+		"eni-db 10.0.1.20:5432 > 10.0.0.10:50000 tcp ACCEPT flags=18",
+		"eni-db 10.1.0.40:50000 > 10.0.1.20:5432 tcp ACCEPT flags=2",
+		"eni-web 203.0.113.7:50000 > 10.0.0.10:443 tcp ACCEPT flags=2 after=864000",
+		"eni-web 203.0.113.6:50000 > 10.0.0.10:443 tcp ACCEPT flags=2 after=864000",
+		"eni-web 10.0.0.10:50000 > 10.0.1.20:5432 tcp ACCEPT flags=2 after=864000")
+	var got []string
+	for _, x := range u.Talks {
+		got = append(got, fmt.Sprint(x.From.Resource, x.From.Tags, " > ", x.To.Resource, x.Ports, x.Peers, x.Flows, " by ", x.Seen, x.To.Doubt))
+	}
+	want := []string{
+		"map[] > i-web[tcp 443] [203.0.113.6/31] 2 by to",
+		"eni-omap[] > eni-db[tcp 5432] [10.1.0.40/32] 1 by to",
+		"i-webmap[Name:web] > eni-db[tcp 5432] [10.0.1.20/32] 1 by fromthe nearest snapshot is 10 days from the record",
+		"i-webmap[Name:web] > eni-db[tcp 5432] [10.0.0.10/32] 2 by to",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func TestWhatIsGoneCountsForTheGroupsThatItHad(t *testing.T) {
 	old, now := resources(t, base), resources(t, base)
 	delete(now, "eni-db")

@@ -83,6 +83,7 @@ const maxUnexplained = 200
 type Usage struct {
 	Observation Observation   `json:"observation"`
 	Rules       []RuleUse     `json:"rules"`
+	Talks       []Talk        `json:"talks"` // who talked with whom
 	Refused     []Refused     `json:"refused"`
 	Unexplained []Unexplained `json:"unexplained"`
 	// UnexplainedFlows counts all of them, and the list is of those with the most.
@@ -91,7 +92,7 @@ type Usage struct {
 
 // Usage says what the records so far show.
 func (r *Replay) Usage() *Usage {
-	u := &Usage{Rules: []RuleUse{}, Refused: r.refusals()}
+	u := &Usage{Rules: []RuleUse{}, Refused: r.refusals(), Talks: r.talkings()}
 	// Uses of security groups and firewalls follow from the talks, anew each time.
 	clear(r.vague)
 	for k := range r.uses {
