@@ -70,7 +70,7 @@ func (r *Replay) narrower(x *groupRule, in bool, texts map[*groupRule][]string) 
 		return []groupRule{*x}, false
 	}
 	peer := x.peer
-	if x.group == nil && x.list == nil && !u.cut && !(in && public(x)) {
+	if x.group == nil && x.list == nil && !u.cut && !(in && forAnybody(x)) {
 		peer = coarse(slices.SortedFunc(maps.Keys(u.peers), netip.Addr.Compare), x.peer)
 	}
 	var out []groupRule
@@ -111,9 +111,9 @@ func (r *Replay) narrower(x *groupRule, in bool, texts map[*groupRule][]string) 
 	return out, true
 }
 
-// public tells whether a rule lets the whole internet in to the ports of the web
+// forAnybody tells whether a rule lets the whole internet in to the ports of the web
 // only: that is for anybody, not for those who came so far.
-func public(x *groupRule) bool {
+func forAnybody(x *groupRule) bool {
 	return (x.peer.Covers(internetFour()) || x.peer.Covers(globalSix())) && !wide(x)
 }
 

@@ -29,18 +29,18 @@ type talk struct {
 	port  uint16 // that was asked for
 }
 
-// tally is what was seen of something.
-type tally struct {
+// traffic is what was seen of something.
+type traffic struct {
 	flows       int
 	bytes       uint64
 	first, last int64
 }
 
-func (t *tally) add(f *haetae.Flow) {
-	t.merge(tally{1, f.Bytes, f.Start, max(f.Start, f.End)})
+func (t *traffic) add(f *haetae.Flow) {
+	t.merge(traffic{1, f.Bytes, f.Start, max(f.Start, f.End)})
 }
 
-func (t *tally) merge(o tally) {
+func (t *traffic) merge(o traffic) {
 	if o.first != 0 && (t.first == 0 || o.first < t.first) {
 		t.first = o.first
 	}
@@ -51,14 +51,14 @@ func (t *tally) merge(o tally) {
 
 // seen is a talk with what was seen of it.
 type seen struct {
-	tally
+	traffic
 	unclear bool // it may have been the other side that began
 	allowed bool // by the rules of today
 }
 
 // use is what was seen of a rule.
 type use struct {
-	tally
+	traffic
 	perhaps int // records that may have needed it
 	alone   int // records that no other rule lets through
 	peers   map[netip.Addr]struct{}
@@ -66,7 +66,7 @@ type use struct {
 	ports   map[uint8]*[1024]uint64 // by protocol, a bit for each port
 }
 
-func (u *use) saw(t tally, sure bool, peer netip.Addr, proto uint8, port uint16) {
+func (u *use) saw(t traffic, sure bool, peer netip.Addr, proto uint8, port uint16) {
 	if sure {
 		u.merge(t)
 	} else {
@@ -91,7 +91,7 @@ func (u *use) saw(t tally, sure bool, peer netip.Addr, proto uint8, port uint16)
 
 // watch is how long an interface was observed.
 type watch struct {
-	tally
+	traffic
 	accepted int
 	nodata   int
 	skipped  int
@@ -110,10 +110,10 @@ type Replay struct {
 	watch    map[*nic]*watch
 	holds    map[*haetae.Resource]cidr.Addrs // of members of a security group, at any time
 	refuse   map[refusal]*use
-	strays   map[string]*tally // of records that no interface was found for, by the reason
-	doubts   map[string]*tally
+	strays   map[string]*traffic // of records that no interface was found for, by the reason
+	doubts   map[string]*traffic
 	told     map[string]int // how it was told who began
-	total    tally
+	total    traffic
 	lost     int            // records of talks that were not kept
 	timeless int            // records without a time
 	open     map[string]int // what is not known of what an interface needs
@@ -125,7 +125,7 @@ type Replay struct {
 // NewReplay makes a replay against the rules of the newest network.
 func NewReplay(p *Past) *Replay {
 	return &Replay{past: p, w: p.newest(), mapped: map[*nic]*nic{}, talks: map[talk]*seen{}, uses: map[any]*use{}, watch: map[*nic]*watch{},
-		holds: map[*haetae.Resource]cidr.Addrs{}, refuse: map[refusal]*use{}, strays: map[string]*tally{}, doubts: map[string]*tally{}, told: map[string]int{},
+		holds: map[*haetae.Resource]cidr.Addrs{}, refuse: map[refusal]*use{}, strays: map[string]*traffic{}, doubts: map[string]*traffic{}, told: map[string]int{},
 		open: map[string]int{}, vague: map[string]int{}, status: map[haetae.FlowStatus]int{}, action: map[haetae.FlowAction]int{}}
 }
 
@@ -180,9 +180,9 @@ func (r *Replay) Add(f *haetae.Flow) {
 	}
 }
 
-func count(m map[string]*tally, key string, f *haetae.Flow) {
+func count(m map[string]*traffic, key string, f *haetae.Flow) {
 	if m[key] == nil {
-		m[key] = &tally{}
+		m[key] = &traffic{}
 	}
 	m[key].add(f)
 }
@@ -356,7 +356,7 @@ func (r *Replay) packets(f *haetae.Flow, n *nic, in bool) {
 	if n.subnet == nil || n.subnet.cidrs.Has(peer) {
 		return // it meets no network ACL and no route table
 	}
-	var one tally
+	var one traffic
 	one.add(f)
 	if a := n.subnet.acl; a == nil {
 		r.open["the network ACL of "+n.subnet.id()]++
@@ -424,7 +424,7 @@ func (r *Replay) rejected(f *haetae.Flow, n *nic, in bool) {
 	if r.refuse[x] == nil {
 		r.refuse[x] = &use{}
 	}
-	var one tally
+	var one traffic
 	one.add(f)
 	r.refuse[x].saw(one, true, peer, f.Proto, f.DstPort)
 }

@@ -55,7 +55,7 @@ func (r *Replay) talkings() []Talk {
 		if all[k] == nil {
 			all[k] = &use{}
 		}
-		all[k].saw(s.tally, true, t.peer, t.proto, t.port)
+		all[k].saw(s.traffic, true, t.peer, t.proto, t.port)
 	}
 	out := []Talk{}
 	for k, u := range all {

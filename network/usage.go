@@ -174,7 +174,7 @@ func (r *Replay) fold(u *Usage) {
 		}
 		for x, sure := range found {
 			v := r.useOf(x)
-			v.saw(s.tally, sure && !s.unclear, t.peer, t.proto, t.port)
+			v.saw(s.traffic, sure && !s.unclear, t.peer, t.proto, t.port)
 			if len(found) == 1 && sure && !s.unclear {
 				v.alone += s.flows
 			}
@@ -271,7 +271,7 @@ func (r *Replay) walls() (left int) {
 			for _, name := range wallNames(f) {
 				// A name may have commas of its own.
 				if strings.Contains(", "+h.Rule+", ", ", "+name+", ") {
-					r.useOf(wallUse{f, name}).saw(s.tally, h.Rule == name && !s.unclear && a.Verdict == Reachable, t.peer, t.proto, t.port)
+					r.useOf(wallUse{f, name}).saw(s.traffic, h.Rule == name && !s.unclear && a.Verdict == Reachable, t.peer, t.proto, t.port)
 				}
 			}
 		}
