@@ -402,6 +402,21 @@ func TestManyPeersBecomeFewRanges(t *testing.T) {
 	}
 }
 
+func TestTooManyPeersAreSaidAndNotCut(t *testing.T) {
+	n := resources(t, base)
+	n.set("sg-db", "SecurityGroupIngress", []any{sg("tcp", 1, 100, m{"CidrIp": "10.0.0.0/8"})})
+	r := network.NewReplay(network.NewPast(n.at(t, noon)))
+	f := flow(t, "eni-db 10.9.0.1:50000 > 10.0.1.20:5 tcp ACCEPT flags=2")
+	for i := range 20_001 {
+		f.Src = netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(i)})
+		r.Add(f)
+	}
+	x := rule(t, r.Usage(), "sg-db", "inbound", "tcp 1-100")
+	if x.Flows != 20_001 || !slices.Contains(x.Peers, "and more") || fmt.Sprint(x.Narrower) != "[tcp 5 from 10.0.0.0/8]" || !strings.Contains(x.Claim, "more than 20000 peers") {
+		t.Errorf("%d flows, %q, %q", x.Flows, x.Narrower, x.Claim)
+	}
+}
+
 // narrowed puts the proposals into the resources and, if it is to be without,
 // takes out the rules that are said to be unused.
 func narrowed(t *testing.T, snap *haetae.Snapshot, u *network.Usage, without bool) (changed int) {

@@ -46,6 +46,9 @@ func (r *Replay) claim(x *RuleUse) {
 	default:
 		x.Claim = fmt.Sprintf("%d records needed it; %s", x.Flows, seen)
 	}
+	if slices.Contains(x.Peers, "and more") {
+		x.Claim += fmt.Sprintf("; it had more than %d peers, so that no narrower ranges are proposed", maxPeers)
+	}
 	if x.Observed < x.Interfaces {
 		x.Claim += "; the others may use it"
 		if len(x.Narrower) > 0 {
