@@ -292,6 +292,8 @@ func (c *Correlator) place(e edge, h hit, read func(string) []string, late bool)
 		}
 		if ch, fresh := g.insert(&copied); fresh {
 			c.follow(g, ch, late)
+		} else if h.inner != nil {
+			c.follow(g, g.touch(h.time), late)
 		}
 		c.bound(g)
 	}

@@ -70,7 +70,7 @@ type change struct {
 	touched []*run  // new or changed
 	lost    []*run  // gone
 	removed bool    // a hit was taken back, not added
-	moments []int64 // at which the condition began or ceased to hold, and the one that was hit if it holds
+	moments []int64 // at which the condition holds or held, of those that the hit has a part in
 }
 
 // insert adds a hit. It reports false when nothing is new about it.
@@ -121,7 +121,7 @@ func (g *group) remove(time int64, id string) (change, bool) {
 	}
 	g.hits = slices.Delete(g.hits, i, i+1)
 	g.tail = nil
-	held := false
+	held := false // at a moment that is gone now
 	if j := g.from(time); j == len(g.hits) || g.hits[j].time != time {
 		m := g.momentAt(time)
 		held = g.moments[m].holds
@@ -133,6 +133,22 @@ func (g *group) remove(time int64, id string) (change, bool) {
 		c.moments = append(c.moments, time)
 	}
 	return c, true
+}
+
+// touch is for a hit that is the same but stands for other events than before.
+func (g *group) touch(at int64) change {
+	var c change
+	for i := g.momentAt(at); i < len(g.moments) && g.moments[i].time <= at+g.node.span; i++ {
+		if g.moments[i].holds {
+			c.moments = append(c.moments, g.moments[i].time)
+		}
+	}
+	i, j := g.runsIn(at, at+g.node.span)
+	for _, r := range g.runs[i:j] {
+		r.dirty = true
+		c.touched = append(c.touched, r)
+	}
+	return c
 }
 
 // append is insert for a hit that is not older than any other.
@@ -203,7 +219,8 @@ func (g *group) reconsider(at int64) change {
 				begin++
 			}
 			value, holds := w.measure(g.hits[begin:end], g.hits[g.from(m.time):end])
-			if holds != m.holds || holds && m.time == at {
+			// A window that holds still stands for other events than before.
+			if holds || m.holds {
 				c.moments = append(c.moments, m.time)
 			}
 			m.value, m.holds = value, holds

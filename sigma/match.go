@@ -286,6 +286,9 @@ type Matcher struct {
 // modifier or a placeholder without values, is an *Error that says where.
 func Compile(r *Rule, opt Options) (*Matcher, error) {
 	m := &Matcher{Rule: r}
+	if r.Pattern != nil {
+		return m, nil
+	}
 	var err error
 	m.expr, err = compile(r, opt, &m.table)
 	if err != nil {
@@ -295,6 +298,9 @@ func Compile(r *Rule, opt Options) (*Matcher, error) {
 }
 
 func compile(r *Rule, opt Options, t *table) (expr, error) {
+	if len(r.searches) == 0 {
+		return expr{}, &Error{File: r.File, Line: r.Line, Rule: r.Title, Text: "detection has no search identifier"}
+	}
 	c := compiler{opt: opt, table: t}
 	var errs []error
 	terms := make([]expr, len(r.searches))
