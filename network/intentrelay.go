@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/haetae/haetae/cidr"
@@ -11,6 +12,7 @@ type relayed struct {
 	root   bool   // it is an end of the intent itself
 	parent *nic   // who reaches it; nil when origin does
 	origin *place // an end of the intent that is no interface
+	depth  int    // hosts before it
 	host   bool   // parent is another interface of the same instance
 	packet cidr.Set
 	when   []condition // what must hold; none when it is sure
@@ -48,7 +50,7 @@ func (k *keeper) relay(s *scope) {
 	}
 }
 
-// reached are the senders of an intent and all whom they reach, in order.
+// reached are the senders of an intent and all whom they reach, the nearest first.
 func (k *keeper) reached(s *scope) []*nic {
 	out := slices.Clone(s.from.nics)
 	for _, n := range k.w.nics {
@@ -56,6 +58,8 @@ func (k *keeper) reached(s *scope) []*nic {
 			out = append(out, n)
 		}
 	}
+	// The shortest way is the one to show.
+	slices.SortStableFunc(out, func(a, b *nic) int { return cmp.Compare(s.relays[a].depth, s.relays[b].depth) })
 	return out
 }
 
@@ -90,6 +94,10 @@ func (r *relaying) may(n *nic) bool {
 // reach notes who is reached; it returns the interface when that is news to go on
 // from.
 func (r *relaying) reach(n *nic, x *relayed) []*nic {
+	x.depth = 1
+	if x.parent != nil {
+		x.depth = r.s.relays[x.parent].depth + 1
+	}
 	switch {
 	case !r.may(n):
 		return nil
@@ -112,7 +120,7 @@ func (r *relaying) host(n *nic) []*nic {
 		}
 		for _, other := range r.k.w.owned[o] {
 			if r.may(other) {
-				r.s.relays[other] = &relayed{parent: n, host: true, when: r.s.relays[n].when}
+				r.s.relays[other] = &relayed{parent: n, host: true, when: r.s.relays[n].when, depth: r.s.relays[n].depth}
 				out = append(out, other)
 			}
 		}

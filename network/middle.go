@@ -607,6 +607,15 @@ func (k *walk) outToVPC(s *state, from, to *attachment) {
 	if near := to.in(s.zone); near != nil && s.zone != "" && !to.appliance {
 		exits = []*subnet{near}
 	}
+	if k.back && to.appliance {
+		// "… for the life of the flow": answers leave by the interface that the
+		// packets left by.
+		for _, l := range k.fwd.landed {
+			if l.attach == to {
+				exits = []*subnet{l.sub}
+			}
+		}
+	}
 	if len(exits) == 0 {
 		k.unknown(s, spot{vpc: to.vpc}, firstWhy(to.subWhy, missing("the subnets of "+to.res.ID)))
 		return
@@ -617,6 +626,9 @@ func (k *walk) outToVPC(s *state, from, to *attachment) {
 			one = s.clone()
 		}
 		one.zone = sub.zone
+		if to.appliance {
+			one.landed = append(one.landed, landing{to, sub})
+		}
 		k.leaveSubnet(one, sub)
 	}
 }
