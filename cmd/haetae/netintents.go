@@ -173,7 +173,7 @@ func (a *app) intentFindings(list []network.Outcome) []haetae.Finding {
 func (a *app) pairsText(o *network.Outcome) string {
 	p := o.Pairs
 	held := p.All - p.Broken - p.Unknown
-	s := fmt.Sprintf(a.say("%d pairs in %d pairs of classes: %d hold, %d broken, %d depend on something", "클래스 쌍 %[2]d개의 %[1]d쌍: 지켜짐 %[3]d, 깨짐 %[4]d, 조건부 %[5]d"), p.All, o.Classes, held, p.Broken, p.Unknown)
+	s := fmt.Sprintf(a.say("pairs %d (of classes %d): %d hold, %d broken, %d depend", "쌍 %d개(클래스 쌍 %d개): 지켜짐 %d, 깨짐 %d, 조건부 %d"), p.All, o.Classes, held, p.Broken, p.Unknown)
 	if o.Must != network.MustReach && p.Open == 0 {
 		s += a.say("; nothing passes between them at all", "; 서로 아무것도 통과하지 않음")
 	}
@@ -248,9 +248,13 @@ func (a *app) intentText(b *strings.Builder, o *network.Outcome) {
 		if x.Verdict == network.Undecided {
 			maybe = a.say(" (it depends)", " (조건부)")
 		}
-		fmt.Fprintf(b, "    %s%s: %s\n", a.faultText(x.Fault), maybe, fmt.Sprintf(a.say("%d pairs in %d pairs of classes", "클래스 쌍 %[2]d개의 %[1]d쌍"), x.Pairs, x.Classes))
-		for i := range x.Examples {
-			a.exampleLines(b, &x.Examples[i])
+		fmt.Fprintf(b, "    %s%s: %s\n", a.faultText(x.Fault), maybe, fmt.Sprintf(a.say("pairs %d (of classes %d)", "쌍 %d개(클래스 쌍 %d개)"), x.Pairs, x.Classes))
+		shown := x.Examples
+		if x.Verdict == network.Undecided {
+			shown = shown[:min(1, len(shown))] // JSON has more of them
+		}
+		for i := range shown {
+			a.exampleLines(b, &shown[i])
 		}
 	}
 	for _, d := range []struct {
@@ -276,7 +280,7 @@ func (a *app) exampleLines(b *strings.Builder, x *network.Example) {
 	}
 	last := network.Example{From: x.From, To: x.To, Packet: x.Packet}
 	if len(x.Relays) > 0 {
-		fmt.Fprintf(b, "      %s\n", report.OneLine(fmt.Sprintf(a.say("then  %s", "다음 %s"), exampleText(&last))))
+		fmt.Fprintf(b, "      %s\n", report.OneLine(fmt.Sprintf(a.say("then %s", "다음 %s"), exampleText(&last))))
 	} else {
 		fmt.Fprintf(b, "      %s\n", report.OneLine(exampleText(&last)))
 	}
