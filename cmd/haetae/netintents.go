@@ -31,7 +31,12 @@ Exit code 1 means that an intent is broken, 3 that none is but facts are missing
 to say that all hold, or that an end stands for nothing.`,
 		Example: `  haetae net intents sample --from sample
   haetae net intents intents.yaml --from answers/ --output junit`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("a file of intents is meant: haetae net intents FILE…")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if err := formatOf(format, "table", "json", "ndjson", "junit", "sarif"); err != nil {
 				return err
