@@ -13,11 +13,29 @@ type keeper struct {
 	w     *World
 	plain map[*nic]*Class       // interfaces that are like others: all but load balancers, endpoints and those of which something is not known
 	roads map[[2]*subnet][]trip // between subnets, only those by which something gets
+	peers map[peerKey]cidr.Addrs
 	ends  []*endpoint
 }
 
+// peerKey is a class that takes packets and the VPC that they come from.
+type peerKey struct {
+	to *Class
+	v  *vpc
+}
+
+// admitted are the addresses in a VPC that a class may admit something from.
+func (k *keeper) admitted(to *Class, v *vpc) cidr.Addrs {
+	key := peerKey{to, v}
+	a, ok := k.peers[key]
+	if !ok {
+		a = k.w.peers(to, v)
+		k.peers[key] = a
+	}
+	return a
+}
+
 func newKeeper(w *World) *keeper {
-	k := &keeper{w: w, plain: map[*nic]*Class{}, roads: map[[2]*subnet][]trip{}}
+	k := &keeper{w: w, plain: map[*nic]*Class{}, roads: map[[2]*subnet][]trip{}, peers: map[peerKey]cidr.Addrs{}}
 	for _, c := range w.Classes() {
 		for _, n := range c.nics {
 			if w.serves[n] == nil && w.endpointAt(n) == "" && n.vague == nil && n.groupsWhy == nil && n.down == "" {
@@ -42,34 +60,37 @@ type flow struct {
 	open   cidr.Set // whatever gets through, or may
 }
 
-// add takes in pieces that get through, held against a filter.
-func (f *flow) add(fault Fault, got []piece, hold func(cidr.Set, bool) cidr.Set, when []condition) {
+// add takes in pieces that get through, held against a filter. It returns all that
+// may.
+func (f *flow) add(fault Fault, got []piece, hold func(cidr.Set, bool) cidr.Set, when []condition) cidr.Set {
 	a, b := originals(got)
 	a, b = hold(a, true), hold(b, false)
 	if b.Empty() {
-		return
+		return b
 	}
+	when = slices.Clip(when)
 	for _, p := range got {
-		when = append(slices.Clip(when), p.when...)
+		when = append(when, p.when...)
 	}
 	for i := range f.shares {
 		if s := &f.shares[i]; s.fault == fault {
 			s.sure, s.may, s.when = s.sure.Union(a), s.may.Union(b), append(s.when, when...)
-			return
+			return b
 		}
 	}
 	f.shares = append(f.shares, share{fault, a, b, when})
+	return b
 }
 
 // trip takes in what of a trip matters to the intent.
 func (f *flow) trip(s *scope, t trip, hold func(cidr.Set, bool) cidr.Set, when []condition) {
 	all := t.through()
-	_, open := originals(all)
-	f.open = f.open.Union(hold(open, false))
 	if s.in.Must != MustThrough {
-		f.add(FaultReached, all, hold, when)
+		f.open = f.open.Union(f.add(FaultReached, all, hold, when))
 		return
 	}
+	_, open := originals(all)
+	f.open = f.open.Union(hold(open, false))
 	if fault, got := s.via.missed(t); len(got) > 0 {
 		f.add(fault, got, hold, when)
 	}
@@ -128,21 +149,37 @@ func nowhere(a, b *subnet) bool {
 	return !slices.ContainsFunc(a.table.lookup(b.cidrs), func(x branch) bool { return x.route != nil })
 }
 
-// flow is what gets from some interfaces of one class to some of another.
-func (k *keeper) flow(s *scope, from, to *Class, asked cidr.Set) flow {
+// flow is what gets of what is asked between some addresses of one class and some
+// of another.
+func (k *keeper) flow(s *scope, from, to *Class, m asked, src, dst cidr.Addrs) flow {
 	var f flow
-	leave := maximum(from.out)
-	if asked = asked.Intersect(leave); asked.Empty() {
+	if !k.admitted(to, from.subnet.vpc).Overlaps(src) {
 		return f
 	}
-	for _, t := range k.trips(from.subnet, to.subnet) {
+	trips := k.trips(from.subnet, to.subnet)
+	if len(trips) == 0 {
+		return f
+	}
+	ends := cidr.Of(m.boxes(src, dst)...).Intersect(maximum(from.out))
+	if b := k.w.serves[to.nics[0]]; b != nil && b.why == nil {
+		var heard cidr.Set
+		for _, l := range b.listeners {
+			heard = heard.Union(l.match())
+		}
+		ends = ends.Intersect(heard)
+	}
+	for _, t := range trips {
 		in := k.w.admits(to, identity{vpc: t.fwd.ident.vpc})
+		most := ends.Intersect(maximum(in))
+		if most.Empty() {
+			continue
+		}
 		hold := func(set cidr.Set, sure bool) cidr.Set {
-			set = set.Intersect(asked)
+			set = most.Intersect(set)
 			if sure {
 				return set.Intersect(from.out.yes).Intersect(in.yes)
 			}
-			return set.Intersect(maximum(in))
+			return set
 		}
 		var when []condition
 		for _, x := range []filter{from.out, in} {
@@ -161,23 +198,8 @@ func (k *keeper) judge(s *scope) {
 	if s.relays != nil {
 		from.nics = k.reached(s)
 	}
-	groups := func(list []*nic) ([]*Class, map[*Class][]*nic) {
-		var order []*Class
-		in := map[*Class][]*nic{}
-		for _, n := range list {
-			c := k.plain[n]
-			if c == nil {
-				continue
-			}
-			if in[c] == nil {
-				order = append(order, c)
-			}
-			in[c] = append(in[c], n)
-		}
-		return order, in
-	}
-	srcs, srcNics := groups(from.nics)
-	dsts, dstNics := groups(s.to.nics)
+	srcs, srcNics := k.bunches(from.nics)
+	dsts, dstNics := k.bunches(s.to.nics)
 	for _, a := range srcs {
 		for _, b := range dsts {
 			k.classes(s, a, b, srcNics[a], dstNics[b])
@@ -195,8 +217,34 @@ func (k *keeper) judge(s *scope) {
 			f.trip(s, t, whole, nil)
 		}
 		s.result.Classes++
-		k.decide(s, f, total, p.src, p.dst, 1, map[breachKey]bool{})
+		k.decide(s, f, total, p.src, p.dst, 1, &[]breachKey{})
 	}
+}
+
+// bunch is interfaces of one class.
+type bunch struct {
+	nics  []*nic
+	addrs cidr.Addrs
+}
+
+// bunches puts those of the interfaces that are like others together by class, in
+// order.
+func (k *keeper) bunches(list []*nic) ([]*Class, map[*Class]bunch) {
+	var order []*Class
+	in := map[*Class]bunch{}
+	for _, n := range list {
+		c := k.plain[n]
+		if c == nil {
+			continue
+		}
+		b, ok := in[c]
+		if !ok {
+			order = append(order, c)
+		}
+		b.nics, b.addrs = append(b.nics, n), b.addrs.Union(n.addrs)
+		in[c] = b
+	}
+	return order, in
 }
 
 // odd are the pairs that are looked at one by one: all but those of interfaces
@@ -243,33 +291,35 @@ func (k *keeper) odd(s *scope, from, to *set) ([]pairing, error) {
 
 // classes judges the pairs of interfaces of two classes. Interfaces that no box of
 // what gets through tells apart are judged once.
-func (k *keeper) classes(s *scope, a, b *Class, src, dst []*nic) {
-	addrs := func(list []*nic) cidr.Addrs {
-		var out cidr.Addrs
-		for _, n := range list {
-			out = out.Union(n.addrs)
-		}
-		return out
-	}
-	from, to := addrs(src), addrs(dst)
-	f := k.flow(s, a, b, s.between(from, to))
+func (k *keeper) classes(s *scope, a, b *Class, src, dst bunch) {
+	f := k.flow(s, a, b, s.m, src.addrs, dst.addrs)
 	var boxes []cidr.Box
 	for _, x := range f.shares {
 		boxes = append(append(boxes, x.sure.Boxes()...), x.may.Boxes()...)
 	}
-	boxes = append(boxes, f.open.Boxes()...)
-	senders := alikes(src, boxes, func(b *cidr.Box) cidr.Addrs { return b.Src })
-	takers := alikes(dst, boxes, func(b *cidr.Box) cidr.Addrs { return b.Dst })
-	seen := map[breachKey]bool{}
+	if s.in.Must == MustThrough {
+		boxes = append(boxes, f.open.Boxes()...)
+	}
+	senders, takers := [][]*nic{src.nics}, [][]*nic{dst.nics}
+	if len(boxes) > 0 {
+		senders = alikes(src.nics, boxes, func(b *cidr.Box) cidr.Addrs { return b.Src })
+		takers = alikes(dst.nics, boxes, func(b *cidr.Box) cidr.Addrs { return b.Dst })
+	}
+	var seen []breachKey
 	s.result.Classes++
 	for _, x := range senders {
 		for _, y := range takers {
-			pairs, one, other := distinct(x, y)
+			pairs, one, other := distinct(x, y, a == b)
 			if pairs == 0 {
 				continue
 			}
-			total := s.between(one.addrs, other.addrs)
-			k.decide(s, f.within(between(one.addrs, other.addrs)), total, nicPlace(one), nicPlace(other), pairs, seen)
+			mine := f
+			var total cidr.Set
+			if len(boxes) > 0 {
+				mine = f.within(between(one.addrs, other.addrs))
+				total = s.between(one.addrs, other.addrs)
+			}
+			k.decide(s, mine, total, nicPlace(one), nicPlace(other), pairs, &seen)
 		}
 	}
 }
@@ -301,8 +351,12 @@ func alikes(list []*nic, boxes []cidr.Box, side func(*cidr.Box) cidr.Addrs) [][]
 	return out
 }
 
-// distinct counts the pairs of two different interfaces, and returns one.
-func distinct(x, y []*nic) (pairs int, a, b *nic) {
+// distinct counts the pairs of two different interfaces, and returns one. Those of
+// two classes are different all.
+func distinct(x, y []*nic, oneClass bool) (pairs int, a, b *nic) {
+	if !oneClass {
+		return len(x) * len(y), x[0], y[0]
+	}
 	in := make(map[*nic]bool, len(y))
 	for _, n := range y {
 		in[n] = true
@@ -324,7 +378,7 @@ func distinct(x, y []*nic) (pairs int, a, b *nic) {
 
 // decide judges pairs that are alike by one of them. seen is what was found
 // between the same classes before.
-func (k *keeper) decide(s *scope, f flow, total cidr.Set, src, dst *place, pairs int, seen map[breachKey]bool) {
+func (k *keeper) decide(s *scope, f flow, total cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
 	p := &s.result.Pairs
 	p.All += pairs
 	if !f.open.Empty() {
@@ -358,7 +412,7 @@ func (k *keeper) decide(s *scope, f flow, total cidr.Set, src, dst *place, pairs
 }
 
 // mustReach judges pairs between which packets must get.
-func (k *keeper) mustReach(s *scope, f flow, total cidr.Set, src, dst *place, pairs int, seen map[breachKey]bool) {
+func (k *keeper) mustReach(s *scope, f flow, total cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
 	x := share{}
 	if len(f.shares) > 0 {
 		x = f.shares[0]
@@ -381,12 +435,12 @@ func (k *keeper) mustReach(s *scope, f flow, total cidr.Set, src, dst *place, pa
 }
 
 // breach counts pairs of a fault and shows one of them.
-func (k *keeper) breach(s *scope, key breachKey, set cidr.Set, src, dst *place, pairs int, seen map[breachKey]bool) {
+func (k *keeper) breach(s *scope, key breachKey, set cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
 	b, wanted := s.note(key, pairs)
-	if seen[key] {
+	if slices.Contains(*seen, key) {
 		return
 	}
-	seen[key] = true
+	*seen = append(*seen, key)
 	b.Classes++
 	if wanted {
 		b.Examples = append(b.Examples, k.example(s, key, set, src, dst))

@@ -22,7 +22,7 @@ type relayed struct {
 // of hosts, with any packets. Of an intent that must go through a point, only
 // hops past the points count, and the points are no relays.
 func (k *keeper) relay(s *scope) {
-	r := &relaying{k: k, s: s, classes: k.w.Classes(), pending: map[*nic]*relayed{}, peers: map[peerKey]cidr.Addrs{}}
+	r := &relaying{k: k, s: s, classes: k.w.Classes(), pending: map[*nic]*relayed{}}
 	s.relays = map[*nic]*relayed{}
 	s.from.gaps = append(s.from.gaps, k.w.unlisted("AWS::EC2::NetworkInterface")...)
 	for _, n := range s.from.nics {
@@ -71,17 +71,11 @@ func (s *scope) doubt(p *place) []condition {
 	return s.relays[p.nics[0]].when
 }
 
-type peerKey struct {
-	to *Class
-	v  *vpc
-}
-
 // relaying is a search for relays that is under way.
 type relaying struct {
 	k       *keeper
 	s       *scope
 	classes []*Class
-	peers   map[peerKey]cidr.Addrs
 	pending map[*nic]*relayed // reached under conditions
 	unsure  bool              // conditions are taken along
 }
@@ -239,24 +233,10 @@ func (r *relaying) class(from, to *Class, src []*nic) []*nic {
 	for _, n := range src {
 		addrs = addrs.Union(n.addrs)
 	}
-	key := peerKey{to, from.subnet.vpc}
-	peers, ok := r.peers[key]
-	if !ok {
-		peers = r.k.w.peers(to, from.subnet.vpc)
-		r.peers[key] = peers
-	}
-	if !peers.Overlaps(addrs) {
+	f := r.k.flow(r.s, from, to, everything(), addrs, to.addrs)
+	if len(f.shares) == 0 {
 		return nil
 	}
-	ends := between(addrs, to.addrs)
-	if b := r.k.w.serves[to.nics[0]]; b != nil && b.why == nil {
-		var heard cidr.Set
-		for _, l := range b.listeners {
-			heard = heard.Union(l.match())
-		}
-		ends = ends.Intersect(heard)
-	}
-	f := r.k.flow(r.s, from, to, ends)
 	var out []*nic
 	for _, n := range left {
 		for _, parent := range src {
