@@ -175,7 +175,7 @@ func (k *keeper) members(e End) ([]*place, []string, error) {
 		for _, o := range owners {
 			types = append(types, o.typ)
 		}
-		gaps = append(w.unlisted(types...), k.untagged(key, w.placed)...)
+		gaps = append(w.notListed(types...), k.untagged(key, w.placed)...)
 	}
 	for _, r := range w.lookup(e.ID) {
 		if g, ok := w.of[r].(*group); ok && e.Address == "" && g.vpc != nil {
@@ -214,7 +214,7 @@ func (k *keeper) tagged(e End, tag, typ string) ([]*place, []string, error) {
 		return nil, nil, &haetae.Error{Code: haetae.Invalid, Err: fmt.Errorf("%s names no tag", e), Hint: "Give subnets:KEY=VALUE or vpcs:KEY=VALUE."}
 	}
 	var out []*place
-	gaps := slices.Concat(k.w.unlisted(typ), k.untagged(key, func(r *haetae.Resource) bool { return r.Type == typ }))
+	gaps := slices.Concat(k.w.notListed(typ), k.untagged(key, func(r *haetae.Resource) bool { return r.Type == typ }))
 	found := false
 	for _, r := range k.w.g.Resources() {
 		if v, _ := r.Tags[key].(string); r.Type != typ || v != value || k.w.of[r] == nil {

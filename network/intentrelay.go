@@ -24,7 +24,7 @@ type relayed struct {
 func (k *keeper) relay(s *scope) {
 	r := &relaying{k: k, s: s, classes: k.w.Classes(), pending: map[*nic]*relayed{}}
 	s.relays = map[*nic]*relayed{}
-	s.from.gaps = append(s.from.gaps, k.w.unlisted("AWS::EC2::NetworkInterface")...)
+	s.from.gaps = append(s.from.gaps, k.w.notListed("AWS::EC2::NetworkInterface")...)
 	for _, n := range s.from.nics {
 		s.relays[n] = &relayed{root: true}
 	}

@@ -83,12 +83,7 @@ func (k *keeper) party(p *place) Party {
 		return Party{Resource: shortAddrs(p.addrs)}
 	}
 	n := p.nics[0]
-	r := n.res
-	for _, o := range k.w.ownersOf[n] {
-		if r == n.res || o.Type < r.Type {
-			r = o
-		}
-	}
+	r := k.w.knownAs(n)
 	name, _ := r.Tags["Name"].(string)
 	return Party{Resource: r.ID, Type: r.Type, Name: name, Account: r.Account, Interface: n.id}
 }
