@@ -6,7 +6,7 @@ import (
 	"github.com/haetae/haetae/network"
 )
 
-// BenchmarkIntents holds a network of 10,000 interfaces against an intent about
+// BenchmarkIntents holds a network of 2,000 interfaces against an intent about
 // all of them, for ends only and over any hosts.
 func BenchmarkIntents(b *testing.B) {
 	w := network.Build(assembled(b, generated(2_000, false)))

@@ -172,6 +172,10 @@ func TestIntents(t *testing.T) {
 		}, between("i-web", "eni-db", "through", "via: eni-fw"), network.Undecided, "around?", network.Pairs{All: 1, Open: 1, Unknown: 1}},
 		{"a NAT gateway is passed both ways", open2, between("eni-db", "internet", "through", "via: nat-1"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
 
+		{"a gateway endpoint is a way past it, for the addresses of its service", func(t testing.TB, n topo) { s3(t, n); open(n) }, between("eni-db", "internet", "through", "via: nat-1"), network.Broken, "around", network.Pairs{All: 1, Open: 1, Broken: 1}},
+		{"or an inspection point too", func(t testing.TB, n topo) { s3(t, n); open(n) }, between("eni-db", "internet", "through", "via: [nat-1, vpce-s3]"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
+		{"when nobody read which addresses those are, it depends", func(t testing.TB, n topo) { s3(t, n); open(n); delete(n, "pl-s3") }, between("eni-db", "internet", "through", "via: nat-1"), network.Undecided, "around?", network.Pairs{All: 1, Open: 1, Unknown: 1}},
+
 		{"over a host: the internet reaches the server, which reaches the database", nil, between("internet", "eni-db", "never", "hops: any"), network.Broken, "reached", network.Pairs{All: 4, Open: 2, Broken: 2}},
 		{"nobody who is reached reaches it", change(func(n topo) {
 			n.set("sg-db", "SecurityGroupIngress", []any{sg("tcp", 5432, 5432, m{"CidrIp": "10.0.2.30/32"})})
@@ -247,6 +251,19 @@ func TestASetThatMayHaveMoreMembersDoesNotHold(t *testing.T) {
 		if o.Verdict != network.Undecided || len(o.DependsOn.Missing) == 0 || !strings.Contains(o.DependsOn.Missing[0], "ec2:DescribeNetworkInterfaces") {
 			t.Errorf("%s: %s, %v", from, o.Verdict, o.DependsOn)
 		}
+	}
+}
+
+func TestAResourceWhoseTagsWereNotReadMayBeInASet(t *testing.T) {
+	n := resources(t, base)
+	n["eni-o"].TagsUnknown = &haetae.Unknown{Reason: haetae.Denied, Actions: []string{"ec2:DescribeTags"}}
+	o := keep(t, n.world(t), between("tag:Name=web", "eni-db", "never", "port: 22"))[0]
+	if o.Verdict != network.Undecided || len(o.DependsOn.Missing) != 1 || !strings.Contains(o.DependsOn.Missing[0], "the tag Name of eni-o") {
+		t.Errorf("%s, %v", o.Verdict, o.DependsOn)
+	}
+	// What is known to be broken stays broken.
+	if o := keep(t, n.world(t), between("tag:Name=web", "eni-db", "never"))[0]; o.Verdict != network.Broken {
+		t.Errorf("%s", o.Verdict)
 	}
 }
 

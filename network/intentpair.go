@@ -216,8 +216,42 @@ func (k *keeper) judge(s *scope) {
 		for _, t := range trips {
 			f.trip(s, t, whole, nil)
 		}
+		if s.in.Must == MustThrough && (p.dst.internet || p.dst.literal) {
+			k.services(s, &f, trips)
+		}
 		s.result.Classes++
 		k.decide(s, f, total, p.src, p.dst, 1, &[]breachKey{})
+	}
+}
+
+// services takes in that some of what goes out may leave by a gateway endpoint: a
+// route leads to it for a prefix list that was not read. The walk takes the other
+// routes, as most addresses are not those of a service.
+func (k *keeper) services(s *scope, f *flow, trips []trip) {
+	for _, t := range trips {
+		if !t.fwd.open() {
+			continue
+		}
+		for _, h := range t.fwd.hops {
+			for _, r := range k.w.named[h.Resource] {
+				table, ok := k.w.of[r].(*table)
+				if !ok || h.Kind != "route-table" {
+					continue
+				}
+				for _, e := range table.vague {
+					if s.via.holds(e.res.ID) {
+						continue
+					}
+					text := "which addresses " + r.ID + " routes to " + e.res.ID + ": " + e.listWhy.String()
+					f.add(FaultAround, t.through(), func(set cidr.Set, sure bool) cidr.Set {
+						if sure {
+							return cidr.Set{}
+						}
+						return set
+					}, []condition{{false, text}})
+				}
+			}
+		}
 	}
 }
 

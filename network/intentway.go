@@ -149,6 +149,9 @@ func (k *keeper) example(s *scope, key breachKey, set cidr.Set, src, dst *place)
 			shown = append(shown, t)
 		}
 	}
+	if len(shown) == 0 { // it may take another way, of which too little is known to show it
+		shown = slices.DeleteFunc(trips, func(t trip) bool { return len(t.through()) == 0 })
+	}
 	if len(shown) == 0 {
 		return e
 	}
