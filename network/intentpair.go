@@ -347,6 +347,10 @@ func (k *keeper) classes(s *scope, a, b *Class, src, dst bunch) {
 			if pairs == 0 {
 				continue
 			}
+			if len(boxes) == 0 && s.in.Must != MustReach {
+				s.result.Pairs.All += pairs // nothing passes
+				continue
+			}
 			mine := f
 			var total cidr.Set
 			if len(boxes) > 0 {

@@ -199,8 +199,15 @@ func (r *relaying) step(frontier []*nic) []*nic {
 		if len(in[c]) == 0 {
 			continue
 		}
+		var addrs cidr.Addrs
+		for _, n := range in[c] {
+			addrs = addrs.Union(n.addrs)
+		}
 		for _, to := range r.classes {
-			out = append(out, r.class(c, to, in[c])...)
+			// An interface is reached once: where all are, there is no news.
+			if slices.ContainsFunc(to.nics, r.may) {
+				out = append(out, r.class(c, to, in[c], addrs)...)
+			}
 		}
 	}
 	return out
@@ -223,20 +230,14 @@ func (r *relaying) targets(n *nic, b *balancer) []*nic {
 	return out
 }
 
-// class goes on from interfaces of one class to those of another.
-func (r *relaying) class(from, to *Class, src []*nic) []*nic {
-	left := slices.DeleteFunc(slices.Clone(to.nics), func(n *nic) bool { return !r.may(n) })
-	if len(left) == 0 {
-		return nil
-	}
-	var addrs cidr.Addrs
-	for _, n := range src {
-		addrs = addrs.Union(n.addrs)
-	}
+// class goes on from interfaces of one class, which have the addresses, to those of
+// another.
+func (r *relaying) class(from, to *Class, src []*nic, addrs cidr.Addrs) []*nic {
 	f := r.k.flow(r.s, from, to, everything(), addrs, to.addrs)
 	if len(f.shares) == 0 {
 		return nil
 	}
+	left := slices.DeleteFunc(slices.Clone(to.nics), func(n *nic) bool { return !r.may(n) })
 	var out []*nic
 	for _, n := range left {
 		for _, parent := range src {
