@@ -127,7 +127,7 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 	if len(pieces) == 0 {
 		return total, nil
 	}
-	k := &walk{w: w, goal: dst, hypothetical: q.Hypothetical || dst.layers}
+	k := &walk{w: w, goal: dst, hypothetical: q.Hypothetical || dst.layers, trail: q.trail}
 	k.begin(&state{pieces: pieces}, src)
 	var trips []trip
 	var ended []*state
@@ -260,7 +260,7 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	if src.kind == "nic" && goal.public {
 		goal.vpc = src.vpc
 	}
-	k := &walk{w: w, goal: &goal, back: true, fwd: f, hypothetical: true}
+	k := &walk{w: w, goal: &goal, back: true, fwd: f, hypothetical: true, trail: q.trail}
 	var pieces []piece
 	for _, p := range f.pieces {
 		pieces = append(pieces, p.answers()...)

@@ -111,6 +111,7 @@ type Question struct {
 	Hypothetical bool            `json:"hypothetical"` // an address that nobody holds counts as a host
 
 	listens bool // a load balancer that listens is reached, whoever is behind it
+	trail   *trail
 }
 
 // ParseQuestion reads one line of a batch. The error says what is wrong with it;

@@ -21,6 +21,22 @@ type walk struct {
 	// hypothetical takes an address that nobody holds for one with a host.
 	hypothetical bool
 	taken        int // steps of all ways together
+	trail        *trail
+}
+
+// trail is what decided on a walk, for whoever keeps what the walk found: the
+// subnets of which the network ACL or the route table was asked. Of a walk that
+// went on to anything but other subnets of VPCs, that is not all.
+type trail struct {
+	subnets []*subnet
+	beyond  bool
+}
+
+// asks notes that the network ACL or the route table of a subnet decides.
+func (t *trail) asks(s *subnet) {
+	if t != nil && !slices.Contains(t.subnets, s) {
+		t.subnets = append(t.subnets, s)
+	}
 }
 
 // maxSteps bounds the steps of one walk over all its ways, which divide at each
@@ -358,6 +374,7 @@ func (k *walk) leaveSubnet(s *state, sub *subnet) {
 	if rest == nil {
 		return
 	}
+	k.trail.asks(sub)
 	if sub.table == nil {
 		k.unknown(rest, spot{subnet: sub}, sub.tblWhy)
 		return
@@ -367,6 +384,7 @@ func (k *walk) leaveSubnet(s *state, sub *subnet) {
 
 // acl holds packets that cross a subnet's edge against its network ACL.
 func (k *walk) acl(s *state, sub *subnet, in bool) {
+	k.trail.asks(sub)
 	if sub.acl == nil {
 		for i, p := range s.pieces {
 			s.pieces[i] = p.lacks(sub.aclWhy)
