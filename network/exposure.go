@@ -92,14 +92,20 @@ func (w *World) Missing() []string {
 	return out
 }
 
-// exposed describes an interface that is reached.
-func (w *World) exposed(n *nic, a *Answer) Exposed {
+// knownAs is what people know an interface by: the instance, the load balancer …
+func (w *World) knownAs(n *nic) *haetae.Resource {
 	r := n.res
 	for _, o := range w.ownersOf[n] {
 		if r == n.res || o.Type < r.Type {
 			r = o
 		}
 	}
+	return r
+}
+
+// exposed describes an interface that is reached.
+func (w *World) exposed(n *nic, a *Answer) Exposed {
+	r := w.knownAs(n)
 	e := Exposed{Resource: r.ID, Type: r.Type, ARN: r.ARN, Account: r.Account, Region: r.Region, NIC: n.id, Verdict: a.Verdict, Open: opened(a.set), Depends: a.DependsOn, Public: []string{}, Through: []string{}}
 	e.Name, _ = r.Tags["Name"].(string)
 	for _, p := range n.pairs {

@@ -244,13 +244,14 @@ type row struct {
 	any []bool     // by subnet: something may be admitted
 }
 
-// row looks at the classes of a VPC.
-func (p *Pairs) row(in *judged, v *vpc) *row {
+// row looks at the classes of a VPC, those that are chosen.
+func (p *Pairs) row(in *judged, v *vpc, chosen []bool) *row {
 	r := &row{in: in}
 	for _, s := range p.senders[v] {
 		at, some := make([]column, len(s.list)), false
 		for i, c := range s.list {
 			switch {
+			case chosen != nil && !chosen[c.n]:
 			case in.why != nil || c.mixed:
 				if at[i] = split; !senders(in.most()).Overlaps(c.addrs) {
 					at[i] = none
@@ -274,9 +275,9 @@ func senders(s cidr.Set) cidr.Addrs {
 	return out
 }
 
-// visit yields the pairs to the classes from those that a function chooses, nil
-// for all of them. It tells whether it was let to the end.
-func (p *Pairs) visit(to []*Class, chosen func(*Class) bool, yield func(Between) bool) bool {
+// visit yields the pairs to the classes from those that are chosen by their
+// number, nil for all of them.
+func (p *Pairs) visit(to []*Class, chosen []bool, yield func(Between) bool) {
 	to = slices.Clone(to)
 	slices.SortStableFunc(to, func(a, b *Class) int { return a.badge.n - b.badge.n })
 	rows := map[*vpc]*row{} // what the badge admits from each VPC
@@ -291,7 +292,7 @@ func (p *Pairs) visit(to []*Class, chosen func(*Class) bool, yield func(Between)
 		outs := outward{p: p, to: t, at: map[int]column{}}
 		for _, v := range p.neighbours(t.subnet.vpc) {
 			if rows[v] == nil {
-				rows[v] = p.row(p.admits(t, v), v)
+				rows[v] = p.row(p.admits(t, v), v, chosen)
 			}
 			for i, s := range p.senders[v] {
 				if !rows[v].any[i] {
@@ -304,23 +305,22 @@ func (p *Pairs) visit(to []*Class, chosen func(*Class) bool, yield func(Between)
 				r := rows[v]
 				if l.certain() && l.roads[0].ident.vpc == nil {
 					if bare[v] == nil {
-						bare[v] = p.row(p.admits(t, nil), v)
+						bare[v] = p.row(p.admits(t, nil), v, chosen)
 					}
 					r = bare[v]
 				}
 				for n, f := range s.list {
-					if r.at[i][n] == none || chosen != nil && !chosen(f) {
+					if r.at[i][n] == none {
 						continue
 					}
 					b := p.pair(f, t, l, view{r.in.view, r.at[i][n]}, &outs)
 					if b.open() && !yield(b) {
-						return false
+						return
 					}
 				}
 			}
 		}
 	}
-	return true
 }
 
 // certain tells whether a link is one road of which all is known.
@@ -343,6 +343,24 @@ func (o *outward) of(j *judged, b *badge) column {
 		o.at[b.n] = n
 	}
 	return n
+}
+
+// one is what passes from one class to another.
+func (p *Pairs) one(from, to *Class) Between {
+	l := p.link(from.subnet, to.subnet)
+	if len(l.roads) == 0 {
+		return Between{From: from, To: to}
+	}
+	in := view{at: split}
+	if l.certain() {
+		if j := p.admits(to, l.roads[0].ident.vpc); j.why == nil {
+			in = view{j.view, p.known.at(j.view, from.addrs, cidr.All4())}
+		}
+	}
+	if in.at == none {
+		return Between{From: from, To: to}
+	}
+	return p.pair(from, to, l, in, &outward{p: p, to: to, at: map[int]column{}})
 }
 
 // pair is what passes between two classes over a link, of which the one is in a

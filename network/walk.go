@@ -20,7 +20,8 @@ type walk struct {
 	out  []*state
 	// hypothetical takes an address that nobody holds for one with a host.
 	hypothetical bool
-	taken        int // steps of all ways together
+	taken        int  // steps of all ways together
+	budget       *int // steps that are left to this and other walks, nil for maxSteps
 	trail        *trail
 }
 
@@ -210,7 +211,11 @@ func (k *walk) unknown(s *state, at spot, why *haetae.Unknown) {
 
 // tired tells whether the packets go in circles.
 func (k *walk) tired(s *state) bool {
-	if k.taken++; k.taken > maxSteps {
+	k.taken++
+	if k.budget != nil {
+		*k.budget--
+	}
+	if k.taken > maxSteps || k.budget != nil && *k.budget < 0 {
 		k.unknown(s, spot{}, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "there are more ways than were followed"})
 		return true
 	}
@@ -331,25 +336,15 @@ func (k *walk) groupBlocker(s *state, n *nic, in bool, set cidr.Set) Blocker {
 		b.Fix = "Add to " + b.Resource + " an " + word + " rule: " + proto + " " + ports + " " + way + " " + peer + "."
 	}
 	if len(n.groups) > 0 {
-		b.change = &change{res: n.groups[0].res, kind: "group", in: in, set: set}
+		b.change = &change{res: n.groups[0].res, kind: "group", in: in, rule: ruleFor(set, in)}
 	}
 	return b
 }
 
 // edit describes packets for a fix.
 func (k *walk) edit(set cidr.Set, in bool) (peer, proto, ports string) {
-	var addrs cidr.Addrs
-	var b cidr.Ports
-	var protos cidr.Protos
-	for _, x := range set.Boxes() {
-		if in {
-			addrs = addrs.Union(x.Src)
-		} else {
-			addrs = addrs.Union(x.Dst)
-		}
-		protos, b = protos.Union(x.Proto), b.Union(x.B)
-	}
-	return shortAddrs(addrs), protoText(protos), portText(protos, b)
+	r := ruleFor(set, in)
+	return shortAddrs(r.peer), protoText(r.protos), portText(r.protos, r.ports)
 }
 
 // leaveSubnet takes packets on from somewhere in a subnet. What goes to the same
@@ -409,7 +404,7 @@ func (k *walk) acl(s *state, sub *subnet, in bool) {
 		peer, proto, ports := k.edit(set, in)
 		return Blocker{Code: "SUBNET_ACL_RESTRICTION", Resource: a.res.ID, Rule: deciding(rules, set),
 			Fix:    "Add to " + a.res.ID + " an " + word + " rule before " + deciding(rules, set) + " that allows " + proto + " " + ports + " " + way + " " + peer + ".",
-			change: &change{res: a.res, kind: "acl", in: in, set: set}}
+			change: &change{res: a.res, kind: "acl", in: in, rule: ruleFor(set, in)}}
 	})
 }
 
