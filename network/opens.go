@@ -79,8 +79,16 @@ type side struct {
 // opening is what passes from one side to the other that did not before.
 type opening struct {
 	from, to side
-	packets  cidr.Set
+	open     []Open
+	ports    []string // source ports
 	sure     bool
+}
+
+// openingOf describes packets.
+func openingOf(packets cidr.Set, sure bool) opening {
+	ports := map[string]cidr.Ports{}
+	addPorts(ports, packets)
+	return opening{open: openPorts(ports), ports: fromPorts(packets), sure: sure}
 }
 
 // Opens is what the Changes of an answer would open besides what was asked for,
@@ -97,15 +105,14 @@ func (w *World) Opens(a *Answer) []Opened {
 	var found []opening
 	before, after := w.Pairs(), w.with(list).Pairs()
 	after.known = before.known // so that equal pairs have the same shape
+	d := differences{asked: anySource(a.total), alike: map[[2]*shape]*opening{}}
+	d.from, d.to = senders(d.asked), receivers(d.asked)
 	done := map[[2]*Class]bool{}
 	look := func(b Between) bool {
 		k := [2]*Class{b.From, b.To}
 		if !done[k] {
 			done[k] = true
-			old := before.one(b.From, b.To)
-			if old.shape == nil || old.shape != b.shape {
-				found = append(found, difference(b, old.May(), a)...)
-			}
+			found = append(found, d.of(before.one(b.From, b.To), b)...)
 		}
 		return true
 	}
@@ -136,16 +143,50 @@ func anySource(s cidr.Set) cidr.Set {
 	return cidr.Of(out...)
 }
 
-// difference is what passes between two classes and did not before, without what
-// was asked for.
-func difference(b Between, before cidr.Set, a *Answer) []opening {
-	more := b.May().Minus(before).Minus(anySource(a.total))
+// differences is what passes between classes and did not before, without what was
+// asked for.
+type differences struct {
+	asked    cidr.Set
+	from, to cidr.Addrs             // of what was asked for
+	alike    map[[2]*shape]*opening // nil: nothing
+}
+
+func (d *differences) of(old, now Between) []opening {
+	if now.From == now.To && now.From.Size() == 1 {
+		return nil // itself
+	}
+	if now.shape == nil || old.shape == nil && old.open() || d.from.Overlaps(now.From.addrs) && d.to.Overlaps(now.To.addrs) {
+		return d.exact(old, now)
+	}
+	k := [2]*shape{old.shape, now.shape}
+	o, ok := d.alike[k]
+	if !ok {
+		more := now.shape.set
+		if old.shape != nil {
+			more = more.Minus(old.shape.set)
+		}
+		if !more.Empty() {
+			x := openingOf(more, true)
+			o = &x
+		}
+		d.alike[k] = o
+	}
+	if o == nil {
+		return nil
+	}
+	x := *o
+	x.from.nics, x.to.nics = now.From.nics, now.To.nics
+	return []opening{x}
+}
+
+// exact looks at addresses one by one.
+func (d *differences) exact(old, now Between) []opening {
+	more := now.May().Minus(old.May()).Minus(d.asked)
 	if more.Empty() {
 		return nil
 	}
-	o := opening{packets: more, sure: b.Sure().Overlaps(more)}
-	o.from.nics = having(b.From.nics, senders(more))
-	o.to.nics = having(b.To.nics, receivers(more))
+	o := openingOf(more, now.Sure().Overlaps(more))
+	o.from.nics, o.to.nics = having(now.From.nics, senders(more)), having(now.To.nics, receivers(more))
 	if len(o.from.nics) == 1 && len(o.to.nics) == 1 && o.from.nics[0] == o.to.nics[0] {
 		return nil // itself
 	}
@@ -293,9 +334,7 @@ func fold(w *World, list []opening) []Opened {
 	var order []*sum
 	at := map[key]*sum{}
 	for _, x := range list {
-		ports := map[string]cidr.Ports{}
-		addPorts(ports, x.packets)
-		o := Opened{From: w.party(x.from), To: w.party(x.to), Open: openPorts(ports), FromPorts: fromPorts(x.packets)}
+		o := Opened{From: w.party(x.from), To: w.party(x.to), Open: x.open, FromPorts: x.ports}
 		k := key{o.From.Kind + o.From.ID + strings.Join(o.From.Addresses, ","), o.To.Kind + o.To.ID + strings.Join(o.To.Addresses, ","), Opened{Open: o.Open, FromPorts: o.FromPorts}.String()}
 		s := at[k]
 		if s == nil {

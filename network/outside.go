@@ -129,7 +129,8 @@ func (w *World) ways(copied *World, n *nic, o side, in bool, a *Answer) []openin
 	if may = may.Minus(before); may.Empty() {
 		return nil
 	}
-	x := opening{packets: may, sure: sure.Overlaps(may), from: o, to: side{nics: []*nic{n}}}
+	x := openingOf(may, sure.Overlaps(may))
+	x.from, x.to = o, side{nics: []*nic{n}}
 	x.from.addrs = senders(may)
 	if !in {
 		x.from, x.to = x.to, o
