@@ -127,7 +127,7 @@ func (w *World) Opens(a *Answer) []Opened {
 		after.visit(t.near(after), chosen, look)
 	}
 	found = append(found, w.outside(t, list, a)...)
-	return fold(w, found)
+	return folded(w, found)
 }
 
 // anySource is packets with every source port: no rule of a group or an ACL can tell
@@ -323,8 +323,8 @@ func (w *World) passes(s *subnet) bool {
 	})
 }
 
-// fold puts together what people would say in one sentence, and sorts it.
-func fold(w *World, list []opening) []Opened {
+// folded puts together what people would say in one sentence, and sorts it.
+func folded(w *World, list []opening) []Opened {
 	type key struct{ from, to, open string }
 	type sum struct {
 		from, to map[*nic]bool

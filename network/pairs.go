@@ -289,7 +289,7 @@ func (p *Pairs) visit(to []*Class, chosen []bool, yield func(Between) bool) {
 			clear(rows)
 			clear(bare)
 		}
-		outs := outward{p: p, to: t, at: map[int]column{}}
+		outs := outgoing{p: p, to: t, at: map[int]column{}}
 		for _, v := range p.neighbours(t.subnet.vpc) {
 			if rows[v] == nil {
 				rows[v] = p.row(p.admits(t, v), v, chosen)
@@ -326,14 +326,14 @@ func (p *Pairs) visit(to []*Class, chosen []bool, yield func(Between) bool) {
 // certain tells whether a link is one road of which all is known.
 func (l *link) certain() bool { return len(l.roads) == 1 && l.roads[0].certain }
 
-// outward is in which columns one class is of what the badges of others let out.
-type outward struct {
+// outgoing is in which columns one class is of what the badges of others let out.
+type outgoing struct {
 	p  *Pairs
 	to *Class
 	at map[int]column
 }
 
-func (o *outward) of(j *judged, b *badge) column {
+func (o *outgoing) of(j *judged, b *badge) column {
 	if j.whole > none {
 		return j.whole // to all addresses
 	}
@@ -360,12 +360,12 @@ func (p *Pairs) one(from, to *Class) Between {
 	if in.at == none {
 		return Between{From: from, To: to}
 	}
-	return p.pair(from, to, l, in, &outward{p: p, to: to, at: map[int]column{}})
+	return p.pair(from, to, l, in, &outgoing{p: p, to: to, at: map[int]column{}})
 }
 
 // pair is what passes between two classes over a link, of which the one is in a
 // column of what the other admits.
-func (p *Pairs) pair(from, to *Class, l *link, in view, outs *outward) Between {
+func (p *Pairs) pair(from, to *Class, l *link, in view, outs *outgoing) Between {
 	b := Between{From: from, To: to}
 	out := p.lets(from)
 	if in.at == split || !l.certain() || out.why != nil || from.mixed || to.mixed || p.w.serves[to.nics[0]] != nil {
