@@ -41,6 +41,7 @@ func (m match) boxes(src, dst cidr.Addrs) []cidr.Box {
 type group struct {
 	res     *haetae.Resource
 	vpc     *vpc
+	n       int // in order of the groups
 	in, out []groupRule
 	whyIn   *haetae.Unknown
 	whyOut  *haetae.Unknown
@@ -58,7 +59,8 @@ type groupRule struct {
 }
 
 func (w *World) addGroup(r *haetae.Resource) {
-	g := &group{res: r, vpc: w.vpcOf(r, r.Props["VpcId"])}
+	g := &group{res: r, vpc: w.vpcOf(r, r.Props["VpcId"]), n: len(w.groups)}
+	w.groups = append(w.groups, g)
 	read := func(prop, side string) ([]groupRule, *haetae.Unknown) {
 		list, why := items(r.Props[prop])
 		var out []groupRule
@@ -309,6 +311,7 @@ type acl struct {
 	why     *haetae.Unknown
 
 	inSet, outSet filter
+	open          bool // it lets all through
 }
 
 // aclRule is one entry of a network ACL.
@@ -324,7 +327,7 @@ type aclRule struct {
 func openACL(r *haetae.Resource) *acl {
 	all := cidr.All()
 	rules := []aclRule{{number: 100, text: "100", allow: true, set: all}}
-	return &acl{res: r, in: rules, out: rules, inSet: filter{yes: all, may: all}, outSet: filter{yes: all, may: all}}
+	return &acl{res: r, in: rules, out: rules, inSet: filter{yes: all, may: all}, outSet: filter{yes: all, may: all}, open: true}
 }
 
 func (w *World) addACL(r *haetae.Resource) {
@@ -348,6 +351,7 @@ func (w *World) addACL(r *haetae.Resource) {
 		slices.SortStableFunc(rules, func(x, y aclRule) int { return x.number - y.number })
 	}
 	a.inSet, a.outSet = judge(a.in, a.why), judge(a.out, a.why)
+	a.open = a.inSet.why == nil && a.outSet.why == nil && a.inSet.yes.Covers(cidr.All()) && a.outSet.yes.Covers(cidr.All())
 	w.of[r] = a
 	if d, _ := flag(r.Observed["IsDefault"]); d {
 		if v := w.vpcOf(r, r.Props["VpcId"]); v != nil {

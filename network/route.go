@@ -220,6 +220,9 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 		k.acl(s, sub, false)
 	}
 	s.hop("route-table", t.res.ID, rule, ok)
+	if k.trail != nil && to.kind != "local" && to.kind != "pcx" && to.kind != "tgw" {
+		k.trail.beyond = true
+	}
 	switch to.kind {
 	case "local":
 		k.local(s, t.vpc, sub)

@@ -20,6 +20,9 @@ type World struct {
 	gates    []*gateway
 	peerings []*peering
 	hubs     []*hub
+	groups   []*group
+	classes  []*Class
+	badges   []*badge
 
 	of       map[*haetae.Resource]any    // what was made of a resource
 	lists    map[*haetae.Resource]*list  // prefix lists
@@ -140,6 +143,7 @@ func Build(g *graph.Graph) *World {
 		w.listings(v)
 		w.finish(v)
 	}
+	w.classify()
 	return w
 }
 
