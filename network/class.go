@@ -101,8 +101,7 @@ func (w *World) roads(a, b *subnet) []road {
 	}
 	src := &place{kind: "space", vpc: a.vpc, sub: a, addrs: a.cidrs, sender: a.vpc}
 	dst := &place{kind: "space", vpc: b.vpc, sub: b, addrs: b.cidrs, layers: true}
-	m := asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
-	_, trips := w.between(src, dst, m, Question{})
+	_, trips := w.between(src, dst, everything(), Question{})
 	var out []road
 	for _, t := range trips {
 		got := t.through()

@@ -37,14 +37,11 @@ type Open struct {
 // regions and names.
 func (w *World) Exposure() []Exposed {
 	var out []Exposed
-	m := asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
+	m := everything()
 	src := &place{kind: "internet", internet: true, addrs: internet()}
 	for _, n := range w.nics {
-		if n.vpc == nil || n.vpc.igw == nil && w.gap(n.vpc, "AWS::EC2::InternetGateway") == nil || n.publics().Empty() && n.publicWhy == nil {
+		if w.shut(n) {
 			continue
-		}
-		if n.kind == "nat_gateway" {
-			continue // nobody begins a connection through it
 		}
 		set, trips := w.between(src, w.toward(src, nicPlace(n)), m, Question{listens: true})
 		a := verdict(trips, set, m)
@@ -94,12 +91,7 @@ func (w *World) Missing() []string {
 
 // exposed describes an interface that is reached.
 func (w *World) exposed(n *nic, a *Answer) Exposed {
-	r := n.res
-	for _, o := range w.ownersOf[n] {
-		if r == n.res || o.Type < r.Type {
-			r = o
-		}
-	}
+	r := w.ownerOf(n)
 	e := Exposed{Resource: r.ID, Type: r.Type, ARN: r.ARN, Account: r.Account, Region: r.Region, NIC: n.id, Verdict: a.Verdict, Open: opened(a.set), Depends: a.DependsOn, Public: []string{}, Through: []string{}}
 	e.Name, _ = r.Tags["Name"].(string)
 	for _, p := range n.pairs {

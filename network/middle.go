@@ -234,7 +234,7 @@ func (k *walk) throughNIC(s *state, n *nic, from *subnet) {
 		s.block(k, Blocker{Code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", Resource: n.id, Fix: "Turn off the source/destination check of " + n.id + "."})
 	}
 	for i, p := range s.pieces {
-		s.pieces[i] = p.only(true, "the appliance at "+n.id+" forwards the packets unchanged")
+		s.pieces[i] = p.only("the appliance at " + n.id + " forwards the packets unchanged")
 	}
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	if !known {
@@ -286,7 +286,7 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 	switch {
 	case e.firewall == nil:
 		for i, p := range s.pieces {
-			s.pieces[i] = p.only(true, "the appliances behind "+e.res.ID+" pass the packets")
+			s.pieces[i] = p.only("the appliances behind " + e.res.ID + " pass the packets")
 		}
 	case k.back && seen:
 		k.inspectBack(s, e.firewall)

@@ -60,7 +60,7 @@ func (k *walk) branch(s *state, t *table, sub *subnet, b branch) {
 	}
 	if b.route.random {
 		for i, p := range s.pieces {
-			s.pieces[i] = p.only(false, "AWS chose one of two prefix lists that route "+b.route.prefix.String()+" in "+t.res.ID)
+			s.pieces[i] = p.lacks(missing("AWS chose one of two prefix lists that route " + b.route.prefix.String() + " in " + t.res.ID))
 		}
 	}
 	if b.route.bad {

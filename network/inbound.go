@@ -1,0 +1,268 @@
+package network
+
+import (
+	"slices"
+
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/cidr"
+)
+
+// Inbound is what the internet reaches, walked once for all interfaces. It
+// belongs to one goroutine.
+type Inbound struct {
+	w     *World
+	to    map[*nic]*Passage
+	order []*nic // with something in to
+
+	classes map[*nic]*Class
+	roads   map[[2]*subnet][]road
+	near    map[*vpc][]*vpc
+}
+
+// Inbound walks from the internet to every interface that it may reach.
+func (w *World) Inbound() *Inbound {
+	in := &Inbound{w: w, to: map[*nic]*Passage{}}
+	m := everything()
+	src := &place{kind: "internet", internet: true, addrs: internet()}
+	for _, n := range w.nics {
+		if w.shut(n) {
+			continue
+		}
+		_, trips := w.between(src, w.toward(src, nicPlace(n)), m, Question{listens: true})
+		if p := passage(trips); !p.May.Empty() {
+			in.to[n], in.order = p, append(in.order, n)
+		}
+	}
+	return in
+}
+
+// everything asks of all packets.
+func everything() asked {
+	return asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
+}
+
+// shut tells whether no packet from the internet can be for the interface: it
+// has no public address, its VPC no internet gateway, or nobody begins a
+// connection to it.
+func (w *World) shut(n *nic) bool {
+	return n.kind == "nat_gateway" || n.vpc == nil || n.vpc.igw == nil && w.gap(n.vpc, "AWS::EC2::InternetGateway") == nil || n.publics().Empty() && n.publicWhy == nil
+}
+
+// To is what the internet sends to a resource. ok is false when resources of its
+// type have no place in the network.
+func (in *Inbound) To(r *haetae.Resource) (p *Passage, ok bool) {
+	nics := in.w.interfacesOf(r)
+	_, own := in.w.of[r].(*nic)
+	if len(nics) == 0 && !own && !in.w.inNetwork(r) && r.Type != "AWS::RDS::DBCluster" {
+		return nil, false
+	}
+	p = &Passage{}
+	for _, n := range nics {
+		if n.vpc == nil {
+			p.lack(in.w.placeless(r, n)...)
+			continue
+		}
+		p = p.with(in.to[n])
+	}
+	if len(nics) == 0 {
+		p.lack(in.w.placeless(r, nil)...)
+	}
+	if u := publicByDefault(r); u != nil && len(nics) > 0 {
+		p.lack(u)
+	}
+	if len(p.Missing) > 0 && p.May.Empty() {
+		p.May = cidr.All()
+	}
+	return p, true
+}
+
+// publicByDefault says that whether a template's database has a public address
+// depends on the VPC that it is deployed in
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html).
+func publicByDefault(r *haetae.Resource) *haetae.Unknown {
+	if r.Type != "AWS::RDS::DBInstance" || !r.Declared() || r.Props["PubliclyAccessible"] != nil {
+		return nil
+	}
+	return &haetae.Unknown{Reason: haetae.ByAccount, Path: "PubliclyAccessible", Detail: "PubliclyAccessible is not set and its default depends on the VPC"}
+}
+
+// placeless says what must be known of a resource, or an interface of it, that is
+// in no VPC of the snapshot. What surely has no public address needs no place.
+func (w *World) placeless(r *haetae.Resource, n *nic) []*haetae.Unknown {
+	if r.Stub != nil {
+		return []*haetae.Unknown{r.Stub}
+	}
+	where := missing("where " + r.ID + " is in the network")
+	switch r.Type {
+	case "AWS::EC2::Instance", "AWS::EC2::NetworkInterface":
+		if n == nil {
+			return nil // it has no interface: one that was terminated
+		}
+		at := whyNot(r.Props["SubnetId"])
+		if public, known := flag(r.Props["AssociatePublicIpAddress"]); n.publics().Empty() && n.publicWhy == nil && (!r.Declared() || known && !public) {
+			return nil
+		}
+		return []*haetae.Unknown{firstWhy(n.publicWhy, at, where)}
+	case "AWS::RDS::DBInstance", "AWS::Redshift::Cluster":
+		public, known := flag(r.Props["PubliclyAccessible"])
+		if known && !public {
+			return nil
+		}
+		return []*haetae.Unknown{firstWhy(publicByDefault(r), whyNot(r.Props["PubliclyAccessible"]), where)}
+	case "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancing::LoadBalancer":
+		if text(r.Props["Scheme"]) == "internal" {
+			return nil
+		}
+		return []*haetae.Unknown{firstWhy(whyNot(r.Props["Scheme"]), where)}
+	}
+	return nil // services give the interfaces of others no public address
+}
+
+// stranger tells whether strangers send something to the interface.
+func (in *Inbound) stranger(n *nic) bool {
+	p := in.to[n]
+	return p != nil && !Strangers(p.Free).Empty()
+}
+
+// Stone is something that strangers on the internet reach and that itself reaches
+// something else.
+type Stone struct {
+	Resource *haetae.Resource // what people know it by
+	Way      []Hop            // from it on
+}
+
+// Stones are what strangers on the internet reach and what itself reaches the
+// resource, with packets of the set and without anything between. A load balancer
+// is none: it begins nothing of its own. The unknowns say why there may be more;
+// ok is that of [Inbound.To].
+func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []*haetae.Unknown, ok bool) {
+	nics := in.w.interfacesOf(r)
+	if len(nics) == 0 {
+		_, ok = in.To(r)
+		if ok && r.Stub != nil {
+			more = []*haetae.Unknown{r.Stub}
+		} else if ok && r.Type != "AWS::EC2::Instance" {
+			more = []*haetae.Unknown{missing("where " + r.ID + " is in the network")}
+		}
+		return nil, more, ok
+	}
+	in.prepare()
+	all := &Passage{}
+	for _, to := range nics {
+		if to.vpc == nil {
+			all.lack(missing("where " + r.ID + " is in the network"))
+			continue
+		}
+		for _, from := range in.order {
+			if from == to || slices.Contains(nics, from) || in.w.serves[from] != nil || in.w.ends[from] != nil || !in.meets(from, to, s) {
+				continue
+			}
+			q := Question{listens: true}
+			_, trips := in.w.between(nicPlace(from), nicPlace(to), everything(), q)
+			p := passage(trips)
+			switch {
+			case p.Free.Overlaps(s) && in.stranger(from):
+				x := in.w.ownerOf(from)
+				if !slices.ContainsFunc(list, func(o Stone) bool { return o.Resource == x }) {
+					list = append(list, Stone{x, p.Way(s)})
+				}
+			case p.May.Overlaps(s) && !Strangers(in.to[from].May).Empty():
+				all.lack(p.Missing...)
+				if !in.stranger(from) {
+					all.lack(in.to[from].Missing...)
+				}
+			}
+		}
+	}
+	return list, all.Missing, true
+}
+
+// prepare finds the classes of interfaces.
+func (in *Inbound) prepare() {
+	if in.classes != nil {
+		return
+	}
+	in.classes, in.roads, in.near = map[*nic]*Class{}, map[[2]*subnet][]road{}, map[*vpc][]*vpc{}
+	for _, c := range in.w.Classes() {
+		for _, n := range c.nics {
+			in.classes[n] = c
+		}
+	}
+}
+
+// meets tells, from the classes of both, whether a packet of the set may get from
+// one interface to another: a look that is cheap, before the walk.
+func (in *Inbound) meets(from, to *nic, s cidr.Set) bool {
+	a, b := in.classes[from], in.classes[to]
+	if a == nil || b == nil {
+		return false
+	}
+	near, ok := in.near[b.subnet.vpc]
+	if !ok {
+		near = in.w.neighbours(b.subnet.vpc)
+		in.near[b.subnet.vpc] = near
+	}
+	if !slices.Contains(near, a.subnet.vpc) || !in.w.peers(b, a.subnet.vpc).Overlaps(from.addrs) {
+		return false
+	}
+	k := [2]*subnet{a.subnet, b.subnet}
+	list, ok := in.roads[k]
+	if !ok {
+		list = in.w.roads(a.subnet, b.subnet)
+		in.roads[k] = list
+	}
+	return in.w.pass(a, b, list).may.Overlaps(s.Intersect(between(from.addrs, to.addrs)))
+}
+
+// ownerOf is what people know an interface by: the instance, the load balancer …
+func (w *World) ownerOf(n *nic) *haetae.Resource {
+	r := n.res
+	for _, o := range w.ownersOf[n] {
+		if r == n.res || o.Type < r.Type {
+			r = o
+		}
+	}
+	return r
+}
+
+// Target is a target of a load balancer.
+type Target struct {
+	ID  string // as it is registered
+	Way []Hop  // from the internet, around the load balancer
+}
+
+// Around are the targets of a target group that strangers on the internet reach
+// on their port without the load balancer. The unknowns say why there may be
+// more; ok is false when the resource is no target group.
+func (in *Inbound) Around(r *haetae.Resource) (list []Target, more []*haetae.Unknown, ok bool) {
+	g, ok := in.w.of[r].(*targetGroup)
+	if !ok {
+		return nil, nil, false
+	}
+	all := &Passage{}
+	if g.why != nil {
+		all.lack(g.why)
+	}
+	for _, t := range g.targets {
+		at := cidr.Of(cidr.Boxes(cidr.AllAddrs(), cidr.AllAddrs(), g.protos, cidr.AllPorts(), cidr.PortRange(t.port, t.port), cidr.AllPorts(), cidr.AllPorts())...)
+		for _, n := range t.nics {
+			p := in.to[n]
+			if p == nil || in.w.serves[n] != nil {
+				continue // a load balancer behind another is no way around it
+			}
+			if got := Strangers(p.Free.Intersect(at)); !got.Empty() {
+				list = append(list, Target{t.id, p.Way(got)})
+			} else if !Strangers(p.May.Intersect(at)).Empty() {
+				all.lack(p.Missing...)
+			}
+		}
+		switch v := in.w.vpcOf(r, r.Props["VpcId"]); {
+		case len(t.nics) > 0 || g.kind == "lambda":
+		case t.addrs.Empty():
+			all.lack(missing("target " + t.id))
+		case v != nil && v.cidrs.Overlaps(t.addrs) && in.w.gap(v, "AWS::EC2::NetworkInterface") != nil:
+			all.lack(in.w.gap(v, "AWS::EC2::NetworkInterface"))
+		}
+	}
+	return list, all.Missing, true
+}
