@@ -98,11 +98,10 @@ func (w *World) placeless(r *haetae.Resource, n *nic) []*haetae.Unknown {
 		if n == nil {
 			return nil // it has no interface: one that was terminated
 		}
-		at := whyNot(r.Props["SubnetId"])
-		if public, known := flag(r.Props["AssociatePublicIpAddress"]); n.publics().Empty() && n.publicWhy == nil && (!r.Declared() || known && !public) {
+		if n.publics().Empty() && n.publicWhy == nil {
 			return nil
 		}
-		return []*haetae.Unknown{firstWhy(n.publicWhy, at, where)}
+		return []*haetae.Unknown{firstWhy(whyNot(r.Props["SubnetId"]), n.publicWhy, where)}
 	case "AWS::RDS::DBInstance", "AWS::Redshift::Cluster":
 		public, known := flag(r.Props["PubliclyAccessible"])
 		if known && !public {

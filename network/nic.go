@@ -274,6 +274,9 @@ func (w *World) instancePublic(n *nic, r *haetae.Resource, associate any, first 
 			n.publicWhy = whyNot(n.subnet.res.Props["MapPublicIpOnLaunch"])
 		}
 	}
+	if !known && n.subnet == nil {
+		n.publicWhy = firstWhy(n.publicWhy, missing("whether the subnet of "+r.ID+" gives public addresses"))
+	}
 	if yes {
 		w.place(n)
 		n.pairs = append(n.pairs, pair{n.addrs.Four(), internetFour()})

@@ -110,21 +110,17 @@ func Told(way []Hop) string {
 	return strings.Join(out, " → ")
 }
 
-// Passage answers a question about a sender who wants to get through. A load
-// balancer that listens is reached. The error is that of [World.Reach].
-func (w *World) Passage(q Question) (*Passage, error) {
-	m, err := q.match()
+// Passage is what gets from one end to another by whoever wants to get there, of
+// all packets. A load balancer that listens is reached. The error is that of
+// [World.Reach].
+func (w *World) Passage(src, dst End) (*Passage, error) {
+	pairs, err := w.pairs(Question{Src: src, Dst: dst})
 	if err != nil {
 		return nil, err
 	}
-	pairs, err := w.pairs(q)
-	if err != nil {
-		return nil, err
-	}
-	q.listens = true
 	var trips []trip
 	for _, p := range pairs {
-		_, found := w.between(p.src, p.dst, m, q)
+		_, found := w.between(p.src, p.dst, everything(), Question{listens: true})
 		trips = append(trips, found...)
 	}
 	return passage(trips), nil
@@ -187,6 +183,17 @@ func samePorts(s cidr.Set) []cidr.Set {
 		part := left.Intersect(cidr.Of(cidr.Box{Src: cidr.AllAddrs(), Dst: cidr.AllAddrs(), Proto: protos, A: cidr.AllPorts(), B: ports}))
 		out = append(out, part)
 		left = left.Minus(part)
+	}
+	return out
+}
+
+// Ports are the ports of a protocol to which the set has packets.
+func Ports(s cidr.Set, proto int) cidr.Ports {
+	var out cidr.Ports
+	for _, b := range s.Boxes() {
+		if b.Proto.Has(proto) {
+			out = out.Union(b.B)
+		}
 	}
 	return out
 }

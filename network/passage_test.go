@@ -101,7 +101,7 @@ func TestEdgesOfTheNetworkAreWhatReachSays(t *testing.T) {
 		if n%7 != 0 {
 			continue
 		}
-		p, err := w.Passage(network.Question{Src: src, Dst: network.EndOf(e.To)})
+		p, err := w.Passage(src, network.EndOf(e.To))
 		if err != nil || p.Free.Empty() || p.Conditional != e.Proof.Conditional {
 			t.Errorf("%s → %s: %+v, reach says %v, %v", e.From.ID, e.To.ID, e.Proof, p, err)
 		}
