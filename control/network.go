@@ -13,7 +13,6 @@ import (
 // traveller answers the questions of controls about the network, over the whole
 // graph. What the internet reaches is walked once, for all of them.
 type traveller struct {
-	world      *network.World
 	inbound    *network.Inbound
 	passages   map[[2]network.End]*network.Passage
 	inspection map[*haetae.Resource]network.Inspection
@@ -22,8 +21,7 @@ type traveller struct {
 // traveller is made when the first control asks. A template is a network too.
 func (f *frame) traveller() *traveller {
 	if f.run.travels == nil {
-		w := network.Build(f.graph)
-		f.run.travels = &traveller{world: w, inbound: w.Inbound(), passages: map[[2]network.End]*network.Passage{}, inspection: map[*haetae.Resource]network.Inspection{}}
+		f.run.travels = &traveller{inbound: network.Build(f.graph).Inbound(), passages: map[[2]network.End]*network.Passage{}, inspection: map[*haetae.Resource]network.Inspection{}}
 	}
 	return f.run.travels
 }
@@ -44,19 +42,19 @@ func (f *frame) inGraph(v any) (*haetae.Resource, any) {
 	return r, nil
 }
 
-// unread are the facts on which an answer hangs. What a template does not say
-// because it is elsewhere only a live account has.
+// unread are the facts on which an answer hangs. When a template leaves none of
+// its own open, what is elsewhere only a live account has.
 func (f *frame) unread(list []*haetae.Unknown) unknowns {
-	out := unknowns{}
-	for _, u := range list {
-		if f.self.Declared() && u.Reason == haetae.NotAsked {
-			c := *u
-			c.Reason = haetae.LiveOnly
-			u = &c
-		}
-		out = append(out, u)
+	elsewhere := func(u *haetae.Unknown) bool { return u.Reason == haetae.NotAsked }
+	if !f.self.Declared() || !slices.ContainsFunc(list, elsewhere) {
+		return list
 	}
-	return out
+	if own := slices.DeleteFunc(slices.Clone(list), elsewhere); len(own) > 0 {
+		return own
+	}
+	u := *list[0]
+	u.Reason = haetae.LiveOnly
+	return unknowns{&u}
 }
 
 // portsOf is the packets of TCP to the ports that a list names, and what is not
@@ -74,7 +72,8 @@ func portsOf(v any) (set cidr.Set, more, bad any) {
 		case string:
 			p, err := cidr.ParsePorts(n)
 			if err != nil {
-				return set, nil, faulty(n + " is no port")
+				more = merge(more, unknowns{{Reason: haetae.Unreadable, Detail: n + " is no port"}})
+				continue
 			}
 			ports = ports.Union(p)
 		case nil:
@@ -178,7 +177,7 @@ func netReaches(f *frame, args []any) any {
 	p := t.passages[ends]
 	if p == nil {
 		var err error
-		if p, err = t.world.Passage(ends[0], ends[1]); err != nil {
+		if p, err = t.inbound.Passage(ends[0], ends[1]); err != nil {
 			return f.unread([]*haetae.Unknown{{Reason: haetae.NotAsked, Detail: err.Error()}})
 		}
 		t.passages[ends] = p

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/cidr"
 )
 
 // Bypass is a way between the internet and a VPC on which nothing inspects the
@@ -44,12 +45,24 @@ func (in *Inbound) Inspection(r *haetae.Resource) (out Inspection, ok bool) {
 		}
 	}
 	walls := in.w.walls()
-	out.Inspected = slices.ContainsFunc(walls, func(e *endpoint) bool { return e.vpc == v })
 	if len(walls) == 0 {
 		// What is not there has no way around it.
+		for _, l := range in.loose {
+			if l.res.Type == "AWS::EC2::VPCEndpoint" || l.res.Type == "AWS::NetworkFirewall::Firewall" {
+				all.lack(l.why)
+			}
+		}
 		out.Missing = all.Missing
 		return out, true
 	}
+	undecided, open := in.loosens(r, true)
+	all.lack(open...)
+	if len(undecided) > 0 {
+		all.lack(undecided...)
+		out.Missing = all.Missing
+		return out, true
+	}
+	out.Inspected = slices.ContainsFunc(walls, func(e *endpoint) bool { return e.vpc == v })
 	for _, n := range v.nics {
 		if p := in.to[n]; p != nil && in.w.ends[n] == nil {
 			out.take(in.w.ownerOf(n), "in", p.trips, all)
@@ -109,7 +122,8 @@ func (out *Inspection) take(r *haetae.Resource, direction string, trips []trip, 
 		case forward && back:
 			continue
 		case forward:
-			way = "answers"
+			// Where answers go counts also for protocols that need none.
+			way, p = "answers", returning(t)
 		}
 		if p.Free.Empty() {
 			all.lack(p.Missing...)
@@ -124,6 +138,19 @@ func (out *Inspection) take(r *haetae.Resource, direction string, trips []trip, 
 			out.Bypasses = append(out.Bypasses, Bypass{r, way, slices.Clone(hops)})
 		}
 	}
+}
+
+// returning is the packets of a way whose answers get back.
+func returning(t trip) *Passage {
+	p := &Passage{}
+	for _, x := range t.back.pieces {
+		if lacking := x.lacking(); len(lacking) > 0 {
+			p.lack(lacking...)
+			continue
+		}
+		p.Free = p.Free.Union(cidr.Of(x.orig))
+	}
+	return p
 }
 
 // inspected tells whether an endpoint of a firewall or of a gateway load balancer,

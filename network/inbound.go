@@ -13,6 +13,7 @@ type Inbound struct {
 	w     *World
 	to    map[*nic]*Passage
 	order []*nic // with something in to
+	loose []loose
 
 	classes map[*nic]*Class
 	roads   map[[2]*subnet][]road
@@ -21,7 +22,7 @@ type Inbound struct {
 
 // Inbound walks from the internet to every interface that it may reach.
 func (w *World) Inbound() *Inbound {
-	in := &Inbound{w: w, to: map[*nic]*Passage{}}
+	in := &Inbound{w: w, to: map[*nic]*Passage{}, loose: w.loosened()}
 	m := everything()
 	src := &place{kind: "internet", internet: true, addrs: internet()}
 	for _, n := range w.nics {
@@ -73,7 +74,7 @@ func (in *Inbound) To(r *haetae.Resource) (p *Passage, ok bool) {
 	if len(p.Missing) > 0 && p.May.Empty() {
 		p.May = cidr.All()
 	}
-	return p, true
+	return in.under(p, r, false), true
 }
 
 // publicByDefault says that whether a template's database has a public address
@@ -135,18 +136,23 @@ type Stone struct {
 // is none: it begins nothing of its own. The unknowns say why there may be more;
 // ok is that of [Inbound.To].
 func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []*haetae.Unknown, ok bool) {
+	undecided, open := in.loosens(r, true)
+	if _, ok = in.To(r); len(undecided) > 0 {
+		return nil, undecided, ok
+	}
 	nics := in.w.interfacesOf(r)
 	if len(nics) == 0 {
-		_, ok = in.To(r)
+		more = open
 		if ok && r.Stub != nil {
-			more = []*haetae.Unknown{r.Stub}
+			more = append(more, r.Stub)
 		} else if ok && r.Type != "AWS::EC2::Instance" {
-			more = []*haetae.Unknown{missing("where " + r.ID + " is in the network")}
+			more = append(more, missing("where "+r.ID+" is in the network"))
 		}
 		return nil, more, ok
 	}
 	in.prepare()
 	all := &Passage{}
+	all.lack(open...)
 	for _, to := range nics {
 		if to.vpc == nil {
 			all.lack(missing("where " + r.ID + " is in the network"))
@@ -238,7 +244,12 @@ func (in *Inbound) Around(r *haetae.Resource) (list []Target, more []*haetae.Unk
 	if !ok {
 		return nil, nil, false
 	}
+	undecided, open := in.loosens(r, false)
+	if len(undecided) > 0 {
+		return nil, undecided, true
+	}
 	all := &Passage{}
+	all.lack(open...)
 	if g.why != nil {
 		all.lack(g.why)
 	}

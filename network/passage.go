@@ -92,11 +92,12 @@ func (p *Passage) Way(s cidr.Set) []Hop {
 }
 
 // Told writes a way in one line: what the packets pass, with the rules that let
-// them. What has no say, such as the translation of an address, is left out.
+// them. What has no say, such as an interface or the translation of an address, is
+// left out.
 func Told(way []Hop) string {
 	var out []string
 	for _, h := range way {
-		if h.Kind == "translation" || h.Resource == "" {
+		if h.Kind == "translation" || h.Kind == "eni" || h.Resource == "" {
 			continue
 		}
 		s := last(h.Resource)
@@ -113,17 +114,25 @@ func Told(way []Hop) string {
 // Passage is what gets from one end to another by whoever wants to get there, of
 // all packets. A load balancer that listens is reached. The error is that of
 // [World.Reach].
-func (w *World) Passage(src, dst End) (*Passage, error) {
-	pairs, err := w.pairs(Question{Src: src, Dst: dst})
+func (in *Inbound) Passage(src, dst End) (*Passage, error) {
+	pairs, err := in.w.pairs(Question{Src: src, Dst: dst})
 	if err != nil {
 		return nil, err
 	}
 	var trips []trip
 	for _, p := range pairs {
-		_, found := w.between(p.src, p.dst, everything(), Question{listens: true})
+		_, found := in.w.between(p.src, p.dst, everything(), Question{listens: true})
 		trips = append(trips, found...)
 	}
-	return passage(trips), nil
+	out := passage(trips)
+	for _, e := range []End{src, dst} {
+		r := e.res
+		if r == nil {
+			r = &haetae.Resource{}
+		}
+		out = in.under(out, r, true)
+	}
+	return out, nil
 }
 
 // EndOf is a resource of the graph as an end.

@@ -154,6 +154,18 @@ func (p piece) lacks(u *haetae.Unknown) piece {
 	return p.under(condition{text: u.String(), why: u})
 }
 
+// withoutFact adds a fact that is missing to each piece.
+func withoutFact(list []piece, u *haetae.Unknown) []piece {
+	if u == nil {
+		return list
+	}
+	out := make([]piece, len(list))
+	for i, p := range list {
+		out[i] = p.lacks(u)
+	}
+	return out
+}
+
 // answers are the packets that answer those of the piece, as they leave.
 func (p piece) answers() []piece {
 	var out []piece
