@@ -15,16 +15,26 @@ const Internet = "Haetae::Internet"
 
 // CanReach yields an edge for each two resources of which one surely gets packets
 // to the other and, for TCP, has them answered, and from the internet to whatever
-// it reaches. Interfaces are what they belong to. A class of interfaces is walked
+// it reaches. Interfaces are what they belong to; resources with interfaces of
+// several classes have an edge for each two that let something through. A class of interfaces is walked
 // once for all of its members, and only when its edges are asked for. What hangs
 // on facts that nobody read is no edge.
 func (w *World) CanReach() iter.Seq[haetae.Edge] {
 	return func(yield func(haetae.Edge) bool) {
 		in := w.Inbound()
 		outside := &haetae.Resource{Type: Internet, ID: "internet"}
+		var reached []*haetae.Resource
+		to := map[*haetae.Resource]*Passage{}
 		for _, n := range in.order {
-			p := in.to[n]
-			if !p.Free.Empty() && !yield(haetae.Edge{From: outside, To: w.ownerOf(n), Kind: haetae.CanReach, Proof: p.proof(p.Free)}) {
+			r := w.ownerOf(n)
+			if to[r] == nil {
+				reached, to[r] = append(reached, r), &Passage{}
+			}
+			to[r] = to[r].with(in.to[n])
+		}
+		for _, r := range reached {
+			p := to[r]
+			if !p.Free.Empty() && !yield(haetae.Edge{From: outside, To: r, Kind: haetae.CanReach, Proof: p.proof(p.Free)}) {
 				return
 			}
 		}
@@ -51,8 +61,7 @@ func (w *World) members(b Between, yield func(haetae.Edge) bool) bool {
 			}
 			p := alike
 			if p == nil {
-				_, trips := w.between(nicPlace(from), nicPlace(to), everything(), Question{listens: true})
-				p = passage(trips)
+				p = w.passageOf(nicPlace(from), nicPlace(to))
 			}
 			if b.shape != nil { // all addresses are treated alike
 				alike = p

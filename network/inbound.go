@@ -23,14 +23,12 @@ type Inbound struct {
 // Inbound walks from the internet to every interface that it may reach.
 func (w *World) Inbound() *Inbound {
 	in := &Inbound{w: w, to: map[*nic]*Passage{}, loose: w.loosened()}
-	m := everything()
 	src := &place{kind: "internet", internet: true, addrs: internet()}
 	for _, n := range w.nics {
 		if w.shut(n) {
 			continue
 		}
-		_, trips := w.between(src, w.toward(src, nicPlace(n)), m, Question{listens: true})
-		if p := passage(trips); !p.May.Empty() {
+		if p := w.passageOf(src, w.toward(src, nicPlace(n))); !p.May.Empty() {
 			in.to[n], in.order = p, append(in.order, n)
 		}
 	}
@@ -162,9 +160,7 @@ func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []
 			if from == to || slices.Contains(nics, from) || in.w.serves[from] != nil || in.w.ends[from] != nil || !in.meets(from, to, s) {
 				continue
 			}
-			q := Question{listens: true}
-			_, trips := in.w.between(nicPlace(from), nicPlace(to), everything(), q)
-			p := passage(trips)
+			p := in.w.passageOf(nicPlace(from), nicPlace(to))
 			switch {
 			case p.Free.Overlaps(s) && in.stranger(from):
 				x := in.w.ownerOf(from)

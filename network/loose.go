@@ -135,7 +135,7 @@ func (in *Inbound) under(p *Passage, r *haetae.Resource, far bool) *Passage {
 	if len(undecided)+len(more) == 0 {
 		return p
 	}
-	out := &Passage{Free: p.Free, May: cidr.All(), Conditional: p.Conditional, trips: p.trips}
+	out := &Passage{Free: p.Free, May: cidr.All(), Conditional: p.Conditional, trips: p.trips, walks: p.walks}
 	if len(undecided) > 0 {
 		out.Free, out.Conditional = cidr.Set{}, false
 	}

@@ -22,6 +22,7 @@ type Passage struct {
 	Missing []*haetae.Unknown
 
 	trips []trip
+	walks []func(asked) []trip // which the trips came from, for fewer packets
 }
 
 // passage sums up ways.
@@ -40,6 +41,17 @@ func passage(trips []trip) *Passage {
 		}
 	}
 	p.Conditional = p.Conditional && !p.Free.Empty()
+	return p
+}
+
+// passageOf walks all packets from one place to another.
+func (w *World) passageOf(src, dst *place) *Passage {
+	walk := func(m asked) []trip {
+		_, trips := w.between(src, dst, m, Question{listens: true})
+		return trips
+	}
+	p := passage(walk(everything()))
+	p.walks = append(p.walks, walk)
 	return p
 }
 
@@ -68,7 +80,7 @@ func (p *Passage) with(o *Passage) *Passage {
 	if o == nil {
 		return p
 	}
-	all := &Passage{Free: p.Free.Union(o.Free), May: p.May.Union(o.May), trips: slices.Concat(p.trips, o.trips)}
+	all := &Passage{Free: p.Free.Union(o.Free), May: p.May.Union(o.May), trips: slices.Concat(p.trips, o.trips), walks: slices.Concat(p.walks, o.walks)}
 	all.Conditional = (p.Conditional || p.Free.Empty()) && (o.Conditional || o.Free.Empty()) && !all.Free.Empty()
 	all.lack(p.Missing...)
 	all.lack(o.Missing...)
@@ -76,10 +88,18 @@ func (p *Passage) with(o *Passage) *Passage {
 }
 
 // Way is how packets of the set get through: the hops of the way with the fewest
-// conditions and hops, forward. It is nil when none gets through.
+// conditions and hops, forward. It is nil when none gets through. Its rules are
+// those that let these packets through.
 func (p *Passage) Way(s cidr.Set) []Hop {
+	trips := p.trips
+	if m := askedOf(s); len(p.walks) > 0 && !m.protos.Empty() {
+		trips = nil
+		for _, walk := range p.walks {
+			trips = append(trips, walk(m)...)
+		}
+	}
 	var ways []trip
-	for _, t := range p.trips {
+	for _, t := range trips {
 		if slices.ContainsFunc(t.through(), func(x piece) bool { return len(x.lacking()) == 0 && cidr.Of(x.orig).Overlaps(s) }) {
 			ways = append(ways, t)
 		}
@@ -89,6 +109,19 @@ func (p *Passage) Way(s cidr.Set) []Hop {
 		return nil
 	}
 	return slices.Clone(t.fwd.hops)
+}
+
+// askedOf asks of the packets in a set, without their addresses.
+func askedOf(s cidr.Set) asked {
+	m := everything()
+	m.protos, m.ports = cidr.Protos{}, cidr.Ports{}
+	for _, b := range s.Boxes() {
+		m.protos = m.protos.Union(b.Proto)
+		if !b.Proto.Intersect(cidr.Ported()).Empty() {
+			m.ports = m.ports.Union(b.B)
+		}
+	}
+	return m
 }
 
 // Told writes a way in one line: what the packets pass, with the rules that let
@@ -119,12 +152,10 @@ func (in *Inbound) Passage(src, dst End) (*Passage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var trips []trip
+	out := &Passage{}
 	for _, p := range pairs {
-		_, found := in.w.between(p.src, p.dst, everything(), Question{listens: true})
-		trips = append(trips, found...)
+		out = out.with(in.w.passageOf(p.src, p.dst))
 	}
-	out := passage(trips)
 	for _, e := range []End{src, dst} {
 		r := e.res
 		if r == nil {
