@@ -40,7 +40,7 @@ func (s *scope) candidates(name string, exprs ...Expr) (list []binding, whole bo
 		for _, a := range about {
 			patterns = append(patterns, wildcard.Literal(a.literal))
 		}
-		texts, whole := classes(wildcard.Compile("??*"), patterns) // a session's name has two characters or more
+		texts, whole := s.memo.classes(wildcard.Compile("??*"), patterns) // a session's name has two characters or more
 		return bind(texts), whole
 	case name == varResource:
 		texts, whole := s.resources(about)
@@ -108,16 +108,16 @@ func (s *scope) resources(about []*atom) ([]string, bool) {
 			patterns = append(patterns, f.Set())
 		}
 	}
-	return classes(s.named(), patterns)
+	return s.memo.classes(s.among, patterns)
 }
 
-// named is the pattern of the resources to try: what stands behind the last
-// slash or colon is a name, and no name is empty.
-func (s *scope) named() *wildcard.Pattern {
-	if head, ok := strings.CutSuffix(s.resource, "*"); ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, ":")) {
+// namedBy are the resources that a pattern of them stands for: what is behind the
+// last slash or colon is a name, and no name is empty.
+func namedBy(resource string) *wildcard.Pattern {
+	if head, ok := strings.CutSuffix(resource, "*"); ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, ":")) {
 		return wildcard.Compile(head + "?*")
 	}
-	return wildcard.Compile(s.resource)
+	return wildcard.Compile(resource)
 }
 
 // classes gives one text for each class into which patterns divide the texts of
@@ -199,7 +199,7 @@ func (s *scope) elements(name string, about []*atom, exprs []Expr) (list []strin
 		for _, text := range t.texts {
 			t.patterns = append(t.patterns, wildcard.Literal(text))
 		}
-		texts, all := classes(s.base(name, t.patterns), t.patterns)
+		texts, all := s.memo.classes(s.base(name, t.patterns), t.patterns)
 		whole = whole && all
 		add(texts...)
 	}
@@ -287,7 +287,7 @@ func (s *scope) captured(t *tests, name string, a *atom, exprs []Expr) {
 	switch {
 	case a.template != nil && s.pattern():
 		open = true
-		texts, _ := classes(s.named(), nil)
+		texts, _ := s.memo.classes(s.among, nil)
 		targets = texts
 	case a.template != nil:
 		targets = []string{a.of.resource}

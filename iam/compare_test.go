@@ -36,7 +36,8 @@ func document(t testing.TB, typ policy.Type, statements ...string) *policy.Docum
 // replay asks the evaluator about a request.
 func replay(t testing.TB, e *Engine, r Request, doc *policy.Document) bool {
 	t.Helper()
-	scopes, _, err := e.scopes(&Question{Request: r})
+	q := &Question{Request: r}
+	scopes, _, err := e.scopes(q, q.keyLists())
 	if err != nil {
 		t.Fatalf("%+v: %v", r, err)
 	}

@@ -503,7 +503,7 @@ func (d *comparer) confirm(action string, actions []*permission.Action, resource
 		r.Account = p.account
 	}
 	q := &Question{Request: r}
-	scopes, _, err := d.engine.scopes(q)
+	scopes, _, err := d.engine.scopes(q, q.keyLists())
 	if err != nil {
 		d.reason("a request that was made is none: " + err.Error())
 		return maybe

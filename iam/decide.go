@@ -9,29 +9,44 @@ import (
 // Decide answers a question. The error says what of the question cannot be read;
 // oddities of policies are problems of the decision, never errors.
 func (e *Engine) Decide(q *Question) (*Decision, error) {
-	scopes, problems, err := e.scopes(q)
+	scopes, problems, err := e.scopes(q, q.keyLists())
 	if err != nil {
 		return nil, err
 	}
-	// A request that is evaluated against several resources needs all of them
-	// (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+	d := together(scopes).resolve(scopes[0])
+	d.Problems = problems
+	return d, nil
+}
+
+// verdict is [Engine.Decide] without its reasons.
+func (e *Engine) verdict(q *Question, keys keyLists, classes *classMemo, searches *searchMemo) (Verdict, error) {
+	scopes, _, err := e.scopes(q, keys)
+	if err != nil {
+		return ImplicitlyDenied, err
+	}
+	for _, s := range scopes {
+		s.memo = classes
+	}
+	return searches.find(together(scopes), scopes[0]), nil
+}
+
+// together is the outcome of a request that is evaluated against several
+// resources: it needs all of them
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+func together(scopes []*scope) *outcome {
 	if len(scopes) == 1 {
 		o := scopes[0].decide()
 		o.parts = []doors{o.doors}
-		d := o.resolve(scopes[0])
-		d.Problems = problems
-		return d, nil
+		return &o
 	}
-	all := outcome{allow: yes()}
+	all := &outcome{allow: yes()}
 	for _, s := range scopes {
 		o := s.decide()
 		all.allow, all.deny = and(all.allow, o.allow), or(all.deny, o.deny)
 		all.used = append(all.used, o.used...)
 		all.parts = append(all.parts, o.doors)
 	}
-	d := all.resolve(scopes[0])
-	d.Problems = problems
-	return d, nil
+	return all
 }
 
 // outcome is what the layers say together.

@@ -32,6 +32,8 @@ type Index struct {
 	cells      map[cell]answers
 	stats      IndexStats
 	prints     sync.Map // of documents to their fingerprints
+	classes    classMemo
+	searches   searchMemo
 }
 
 // print is the fingerprint of a document, which is made once.
@@ -174,7 +176,7 @@ func (x *Index) fill(principals, items []int32) {
 	for _, i := range items {
 		it := x.items.first(i)
 		byAccount[it.resource.Account] = append(byAccount[it.resource.Account], i)
-		if x.w.Policy(it.resource) != nil {
+		if x.w.Policy(it.resource) != nil || x.grantsBeside(it) {
 			foreign = append(foreign, i)
 		}
 	}
@@ -220,19 +222,44 @@ func (x *Index) fill(principals, items []int32) {
 	wg.Wait()
 }
 
-// letsIn tells whether a resource's policy may be for a principal of another
-// account.
+// grantsBeside tells whether a resource may let in whom its policy does not name:
+// by an ACL, or by a grant of a key.
+func (x *Index) grantsBeside(it item) bool {
+	switch r := it.resource; r.Type {
+	case "AWS::S3::Bucket":
+		f := x.w.bucketFacts(r)
+		return len(f.ACL) > 0 && f.Ownership != enforced
+	case "AWS::KMS::Key":
+		list, read := r.Observed["Grants"].([]any)
+		return len(list) > 0 || !read && r.Observed["Grants"] != nil
+	}
+	return false
+}
+
+// letsIn tells whether a resource may be for a principal of another account.
 func (x *Index) letsIn(it item, i *Identity) bool {
+	if x.grantsBeside(it) {
+		return true
+	}
 	d := x.w.Policy(it.resource)
+	if d == nil {
+		return false
+	}
 	if d.More != nil {
 		return true
 	}
 	return slices.ContainsFunc(d.Statements, func(s *policy.Statement) bool {
-		if s.Unknown != nil || s.Principals != nil && (s.Principals.Not || s.Principals.More != nil) {
+		if s.Unknown != nil {
+			return true
+		}
+		if s.Effect != policy.Allow {
+			return false
+		}
+		if s.Principals != nil && (s.Principals.Not || s.Principals.More != nil) {
 			return true
 		}
 		return s.Principals != nil && slices.ContainsFunc(s.Principals.List, func(p policy.Principal) bool {
-			return p.Kind == "*" || strings.Contains(p.Text, i.Account.ID)
+			return p.Kind == "*" || p.Kind == "CanonicalUser" || strings.Contains(p.Text, i.Account.ID)
 		})
 	})
 }
@@ -250,6 +277,7 @@ func (x *Index) decide(p, i int32) (answers, int) {
 	done := map[pair]bool{}
 	var out answers
 	var q *Question
+	var keys keyLists
 	n := 0
 	for k, a := range actions {
 		g := pair{mine[k], theirs[k]}
@@ -262,15 +290,15 @@ func (x *Index) decide(p, i int32) (answers, int) {
 			if q, _, err = x.w.Ask(request(Principal{ARN: id.ARN}, a.String(), it.name())); err != nil {
 				continue
 			}
-			service = a.Service
+			service, keys = a.Service, q.keyLists()
 		}
 		q.Request.Action = a.String()
-		d, err := x.w.engine.Decide(q)
+		verdict, err := x.w.engine.verdict(q, keys, &x.classes, &x.searches)
 		n++
 		if err != nil {
 			continue // such a principal or action cannot be asked for, so nobody asks
 		}
-		switch d.Verdict {
+		switch verdict {
 		case Allowed:
 			out = append(out, answer1{g.a, g.b, compactAllowed})
 		case DependsOn:

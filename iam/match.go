@@ -7,6 +7,7 @@ import (
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/policy"
+	"github.com/haetae/haetae/wildcard"
 )
 
 // missing is a fact that nobody gave: it may be so or not. u says why, nil when
@@ -110,8 +111,18 @@ func (s *scope) onOne(t *policy.Template) Expr {
 		return s.missing("the bucket behind the access point is meant by "+t.Text, nil)
 	}
 	if s.pattern() {
-		if unknown == nil && f.Pattern.Any() {
-			return yes()
+		if unknown == nil {
+			// What speaks of all the resources of the pattern, or of none, is
+			// settled before one is chosen.
+			if f.Pattern.Any() {
+				return yes()
+			}
+			if !wildcard.Meets(f.Set(), s.among) {
+				return no()
+			}
+			if all, err := wildcard.Covers(f.Set(), s.among, searchStates); err == nil && all {
+				return yes()
+			}
 		}
 		vars = append(vars, varResource)
 	}

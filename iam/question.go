@@ -10,12 +10,13 @@ import (
 
 // Engine decides questions. It is safe for concurrent use.
 type Engine struct {
-	catalogue *permission.Catalogue
-	byType    sync.Map // of kinds of items to their actions
+	catalogue  *permission.Catalogue
+	publicACLs []*policy.Condition
+	byType     sync.Map // of kinds of items to their actions
 }
 
 // New returns an engine that knows the actions and keys of the catalogue.
-func New(c *permission.Catalogue) *Engine { return &Engine{catalogue: c} }
+func New(c *permission.Catalogue) *Engine { return &Engine{catalogue: c, publicACLs: publicACLs()} }
 
 // Request is what a caller asks AWS for.
 type Request struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // scopes makes a question ready, one scope for each resource.
-func (e *Engine) scopes(q *Question) (out []*scope, problems []string, err error) {
+func (e *Engine) scopes(q *Question, keys keyLists) (out []*scope, problems []string, err error) {
 	w, err := newWho(q)
 	if err != nil {
 		return nil, nil, err
@@ -32,7 +32,7 @@ func (e *Engine) scopes(q *Question) (out []*scope, problems []string, err error
 			problems = append(problems, text)
 		}
 	}
-	base := scope{q: q, catalogue: e.catalogue, who: w, service: service, name: name, lower: strings.ToLower(name), bit: policy.ServiceBit(service)}
+	base := scope{q: q, catalogue: e.catalogue, publicACLs: e.publicACLs, who: w, service: service, name: name, lower: strings.ToLower(name), bit: policy.ServiceBit(service)}
 	if a, found := e.catalogue.Action(service, base.lower); found {
 		base.action = a
 	} else {
@@ -44,7 +44,7 @@ func (e *Engine) scopes(q *Question) (out []*scope, problems []string, err error
 	for k, v := range r.Context {
 		base.context[strings.ToLower(k)] = base.single(strings.ToLower(k), v)
 	}
-	base.unknown, base.present, base.known = newKeyPatterns(q.Unknown), newKeyPatterns(q.UnknownValue), newKeyPatterns(q.Known)
+	base.keyLists = keys
 	for _, resource := range r.Resources {
 		s := base
 		s.resource, s.any = resource, r.Any
@@ -53,6 +53,9 @@ func (e *Engine) scopes(q *Question) (out []*scope, problems []string, err error
 				note("%s is not for a resource of its own: it is evaluated for \"*\"", r.Action)
 			}
 			s.resource, s.any = "*", false
+		}
+		if s.any {
+			s.among = namedBy(resource)
 		}
 		s.account = s.owner(note)
 		if f := q.Facts.S3; service == "s3" && f != nil && f.AccessPoint != nil {

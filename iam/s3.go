@@ -297,10 +297,19 @@ func (s *scope) s3Gates(o *outcome) []gate {
 
 // publicACL tells whether the request brings a public ACL.
 func (s *scope) publicACL() Expr {
-	out := s.condition(policy.NewCondition("StringEquals", "s3:x-amz-acl", "public-read", "public-read-write", "authenticated-read"))
-	for _, header := range []string{"read", "write", "read-acp", "write-acp", "full-control"} {
-		out = or(out, s.condition(policy.NewCondition("StringLike", "s3:x-amz-grant-"+header,
-			"*/groups/global/AllUsers*", "*/groups/global/AuthenticatedUsers*")))
+	out := no()
+	for _, c := range s.publicACLs {
+		out = or(out, s.condition(c))
 	}
 	return out
+}
+
+// publicACLs are the tests of which one holds when a request brings a public ACL.
+func publicACLs() []*policy.Condition {
+	list := []*policy.Condition{policy.NewCondition("StringEquals", "s3:x-amz-acl", "public-read", "public-read-write", "authenticated-read")}
+	for _, header := range []string{"read", "write", "read-acp", "write-acp", "full-control"} {
+		list = append(list, policy.NewCondition("StringLike", "s3:x-amz-grant-"+header,
+			"*/groups/global/AllUsers*", "*/groups/global/AuthenticatedUsers*"))
+	}
+	return list
 }

@@ -270,6 +270,23 @@ func BenchmarkIndex(b *testing.B) {
 		b.ReportMetric(float64(m.HeapAlloc)/1e6, "MB")
 		b.Logf("%+v", x.Stats())
 		b.Logf("%d of 10,000 samples allowed or open", sample(b, w, x, 10_000))
+
+		var change haetae.Change
+		for _, r := range s.Resources {
+			if r.Type == "AWS::IAM::ManagedPolicy" {
+				after := *r
+				after.Props = map[string]any{"PolicyDocument": map[string]any{"Version": "2012-10-17", "Statement": []any{
+					map[string]any{"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:data-7*"}}}}
+				change = haetae.Change{Before: r, After: &after}
+				break
+			}
+		}
+		before := x.Stats()
+		start = time.Now()
+		x.With(haetae.Delta{Changed: []haetae.Change{change}})
+		b.ReportMetric(time.Since(start).Seconds(), "s/change")
+		b.Logf("after one policy changed: %d pairs, %d decisions anew", x.Stats().Pairs-before.Pairs, x.Stats().Decisions-before.Decisions)
+		b.Logf("%d of 10,000 samples allowed or open", sample(b, w, x, 10_000))
 	}
 }
 
@@ -322,6 +339,72 @@ func TestIndexAfterManyChangesEqualsOneMadeAnew(t *testing.T) {
 					t.Fatalf("%s, %s on %s: %s after the changes, %s anew", i.ARN, a, res.ARN, x.Verdict(i, a, res.ARN), anew.Verdict(i, a, res.ARN))
 				}
 			}
+		}
+	}
+}
+
+func TestIndexKnowsWhatACLsGrantsAndCanonicalUsersLetInFromOtherAccounts(t *testing.T) {
+	const here, there = "100000000000", "200000000000"
+	s := &haetae.Snapshot{Time: 1_760_000_000}
+	add := func(r *haetae.Resource) {
+		r.Origin.Source = "aws"
+		s.Resources = append(s.Resources, r)
+	}
+	document := func(statement map[string]any) map[string]any {
+		return map[string]any{"Version": "2012-10-17", "Statement": []any{statement}}
+	}
+	for _, name := range []string{"reader", "nobody"} {
+		props := map[string]any{"Policies": []any{}, "Groups": []any{}}
+		if name == "reader" {
+			props["Policies"] = []any{map[string]any{"PolicyName": "p", "PolicyDocument": document(map[string]any{"Effect": "Allow", "Action": []any{"s3:*", "kms:*"}, "Resource": "*"})}}
+		}
+		arn := "arn:aws:iam::" + there + ":user/" + name
+		add(&haetae.Resource{Type: "AWS::IAM::User", ID: name, ARN: arn, Account: there, Props: props})
+	}
+	bucket := func(account, name, owner string, props map[string]any) {
+		add(&haetae.Resource{Type: "AWS::S3::Bucket", ID: name, ARN: "arn:aws:s3:::" + name, Account: account, Region: "us-east-1",
+			Props: props, Observed: map[string]any{"Owner": map[string]any{"ID": owner}}})
+	}
+	open := map[string]any{"Rules": []any{map[string]any{"ObjectOwnership": "ObjectWriter"}}}
+	off := map[string]any{"BlockPublicAcls": false, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": false}
+	bucket(there, "theirs", "feed", map[string]any{"OwnershipControls": open, "PublicAccessBlockConfiguration": off})
+	bucket(here, "by-acl", "cafe", map[string]any{"OwnershipControls": open, "PublicAccessBlockConfiguration": off,
+		"Grants": []any{map[string]any{"Permission": "READ", "Grantee": map[string]any{"Type": "CanonicalUser", "ID": "feed"}}}})
+	bucket(here, "by-canonical-user", "cafe", map[string]any{"OwnershipControls": open, "PublicAccessBlockConfiguration": off,
+		"PolicyDocument": document(map[string]any{"Effect": "Allow", "Principal": map[string]any{"CanonicalUser": "feed"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::by-canonical-user/*"})})
+	bucket(here, "denies-only", "cafe", map[string]any{"OwnershipControls": open, "PublicAccessBlockConfiguration": off,
+		"PolicyDocument": document(map[string]any{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::denies-only"})})
+	add(&haetae.Resource{Type: "AWS::KMS::Key", ID: "k", ARN: "arn:aws:kms:us-east-1:" + here + ":key/k", Account: here, Region: "us-east-1",
+		Props: map[string]any{"KeyPolicy": document(map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::" + here + ":root"}, "Action": "kms:*", "Resource": "*"})},
+		Observed: map[string]any{"KeyManager": "CUSTOMER", "Grants": []any{map[string]any{
+			"GranteePrincipal": "arn:aws:iam::" + there + ":user/nobody", "Operations": []any{"Decrypt"}}}}})
+
+	w := worldOf(t, s)
+	x := iam.NewIndex(w)
+	let := map[string]int{}
+	for _, i := range w.Identities() {
+		for _, res := range w.Graph().Resources() {
+			for _, a := range w.Engine().ActionsOn(res) {
+				d, err := w.Decide(iam.Request{Principal: iam.Principal{ARN: i.ARN}, Action: a.String(), Resources: []string{res.ARN}})
+				if err != nil {
+					continue // such a principal cannot ask for it
+				}
+				want := d.Verdict
+				if want == iam.ExplicitlyDenied {
+					want = iam.ImplicitlyDenied
+				}
+				if got := x.Verdict(i, a, res.ARN); got != want {
+					t.Errorf("%s, %s on %s: the index says %s, the evaluator %s", i.ARN, a, res.ARN, got, want)
+				}
+				if want != iam.ImplicitlyDenied && i.Account.ID != res.Account {
+					let[res.ID]++
+				}
+			}
+		}
+	}
+	for _, id := range []string{"by-acl", "k"} {
+		if let[id] == 0 {
+			t.Errorf("nobody of the other account may do anything on %s: the test proves nothing", id)
 		}
 	}
 }

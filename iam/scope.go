@@ -15,12 +15,14 @@ import (
 type scope struct {
 	q         *Question
 	catalogue *permission.Catalogue
-	who       who
-	action    *permission.Action // nil when the catalogue does not have it
-	service   string             // of the action, lower case
-	name      string             // of the action
-	lower     string             // the name in lower case
-	bit       uint64             // of the service, for a quick no of statements
+	// publicACLs are the tests of [publicACLs], made once.
+	publicACLs []*policy.Condition
+	who        who
+	action     *permission.Action // nil when the catalogue does not have it
+	service    string             // of the action, lower case
+	name       string             // of the action
+	lower      string             // the name in lower case
+	bit        uint64             // of the service, for a quick no of statements
 
 	resource string // ARN, or "*"
 	// bucketUnknown is set when the resource is only the key of an object in a
@@ -29,15 +31,15 @@ type scope struct {
 	behind        *target // the bucket, when the resource is an access point
 	account       string  // owner of the resource, "aws" for AWS, "" when nobody is known
 
-	// any is set when the resource is one of a pattern.
-	any bool
+	// any is set when the resource is one of a pattern, and among is the pattern.
+	any   bool
+	among *wildcard.Pattern
 
 	context map[string]Values // by lower-case key, as given
-	unknown keyPatterns
-	present keyPatterns // present, value unknown
-	known   keyPatterns
+	keyLists
 
 	given map[string]binding // what the solver assumes
+	memo  *classMemo         // nil to find all classes anew
 }
 
 // binding is an assumption about a variable.
@@ -78,6 +80,17 @@ const (
 	varResource = "@resource"
 	varMissing  = "@missing:" // followed by what is missing
 )
+
+// keyLists are what a question says of the keys of its request.
+type keyLists struct {
+	unknown keyPatterns
+	present keyPatterns // present, value unknown
+	known   keyPatterns
+}
+
+func (q *Question) keyLists() keyLists {
+	return keyLists{newKeyPatterns(q.Unknown), newKeyPatterns(q.UnknownValue), newKeyPatterns(q.Known)}
+}
 
 // keyPatterns are patterns of condition keys. Most are a key or the start of
 // one, which need no compiling.

@@ -16,16 +16,24 @@ const maxTrials = 20_000
 // resolve turns what the layers say into the answer.
 func (o *outcome) resolve(s *scope) *Decision {
 	d := &Decision{}
-	t := &trial{budget: maxTrials}
-	t.walk(s, o.allow, o.deny)
-	if d.Verdict = t.verdict(); d.Verdict == DependsOn && o.allow.False() {
-		d.Verdict = ImplicitlyDenied // some outcome may be, and none allows
-	}
+	var t *trial
+	d.Verdict, t = o.search(s)
 	o.explain(d, t)
 	if d.Verdict == DependsOn {
 		d.Depends = o.depends(s, t)
 	}
 	return d
+}
+
+// search looks for the outcomes that there are over the values of the unknown.
+func (o *outcome) search(s *scope) (Verdict, *trial) {
+	t := &trial{budget: maxTrials}
+	t.walk(s, o.allow, o.deny)
+	v := t.verdict()
+	if v == DependsOn && o.allow.False() {
+		v = ImplicitlyDenied // some outcome may be, and none allows
+	}
+	return v, t
 }
 
 // trial is a search over the values of the unknown, with the outcomes that it

@@ -65,19 +65,19 @@ func (in *Inbound) Inspection(r *haetae.Resource) (out Inspection, ok bool) {
 	out.Inspected = slices.ContainsFunc(walls, func(e *endpoint) bool { return e.vpc == v })
 	for _, n := range v.nics {
 		if p := in.to[n]; p != nil && in.w.ends[n] == nil {
-			out.take(in.w.ownerOf(n), "in", p.trips, all)
+			out.take(in.w.knownAs(n), "in", p.trips, all)
 		}
 	}
 	in.prepare()
-	done := map[outward]bool{}
+	done := map[sender]bool{}
 	for _, n := range v.nics {
-		k := outward{in.classes[n], !n.publics().Empty()}
+		k := sender{in.classes[n], !n.publics().Empty()}
 		if k.class == nil || done[k] || in.w.ends[n] != nil || in.w.serves[n] != nil {
 			continue // it begins nothing, or stands for those that were asked
 		}
 		done[k] = true
 		_, trips := in.w.between(nicPlace(n), &place{kind: "internet", internet: true, addrs: internet()}, everything(), Question{})
-		out.take(in.w.ownerOf(n), "out", trips, all)
+		out.take(in.w.knownAs(n), "out", trips, all)
 	}
 	if u := in.w.gap(v, "AWS::EC2::NetworkInterface"); u != nil {
 		all.lack(u)
@@ -89,8 +89,8 @@ func (in *Inbound) Inspection(r *haetae.Resource) (out Inspection, ok bool) {
 	return out, true
 }
 
-// outward is interfaces of which the packets to the internet go alike.
-type outward struct {
+// sender is interfaces of which the packets to the internet go alike.
+type sender struct {
 	class  *Class
 	public bool
 }

@@ -26,7 +26,7 @@ func (w *World) CanReach() iter.Seq[haetae.Edge] {
 		var reached []*haetae.Resource
 		to := map[*haetae.Resource]*Passage{}
 		for _, n := range in.order {
-			r := w.ownerOf(n)
+			r := w.knownAs(n)
 			if to[r] == nil {
 				reached, to[r] = append(reached, r), &Passage{}
 			}
@@ -54,7 +54,7 @@ func (w *World) members(b Between, yield func(haetae.Edge) bool) bool {
 	var alike *Passage
 	for _, from := range b.From.nics {
 		for _, to := range b.To.nics {
-			x := pair{w.ownerOf(from), w.ownerOf(to)}
+			x := pair{w.knownAs(from), w.knownAs(to)}
 			here := may.Intersect(between(from.addrs, to.addrs))
 			if from == to || x.from == x.to || done[x] || here.Empty() {
 				continue

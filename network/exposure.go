@@ -23,6 +23,8 @@ type Exposed struct {
 	Open     []Open   `json:"open"`
 	Through  []string `json:"through"` // gateways and whatever else the packets pass
 	Depends  Depends  `json:"dependsOn"`
+
+	nic *nic
 }
 
 // Open is a protocol with the ports that are open, and to whom: "internet" when
@@ -83,16 +85,32 @@ func (w *World) Missing() []string {
 	}
 	for _, typ := range append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...) {
 		for _, row := range w.g.Gaps(typ) {
-			add(&haetae.Unknown{Reason: row.Reason, Detail: typ + " of " + cmp.Or(row.Account, row.Stack) + " in " + row.Region + ": " + cmp.Or(row.Detail, string(row.Status)), Actions: row.Actions})
+			add(unlisted(typ, row))
 		}
 	}
 	return out
 }
 
+// unlisted says which resources of a type were not listed, and why.
+func unlisted(typ string, row haetae.Coverage) *haetae.Unknown {
+	return &haetae.Unknown{Reason: row.Reason, Detail: typ + " of " + cmp.Or(row.Account, row.Stack) + " in " + row.Region + ": " + cmp.Or(row.Detail, string(row.Status)), Actions: row.Actions}
+}
+
+// knownAs is what people know an interface by: the instance, the load balancer …
+func (w *World) knownAs(n *nic) *haetae.Resource {
+	r := n.res
+	for _, o := range w.ownersOf[n] {
+		if r == n.res || o.Type < r.Type {
+			r = o
+		}
+	}
+	return r
+}
+
 // exposed describes an interface that is reached.
 func (w *World) exposed(n *nic, a *Answer) Exposed {
-	r := w.ownerOf(n)
-	e := Exposed{Resource: r.ID, Type: r.Type, ARN: r.ARN, Account: r.Account, Region: r.Region, NIC: n.id, Verdict: a.Verdict, Open: opened(a.set), Depends: a.DependsOn, Public: []string{}, Through: []string{}}
+	r := w.knownAs(n)
+	e := Exposed{nic: n, Resource: r.ID, Type: r.Type, ARN: r.ARN, Account: r.Account, Region: r.Region, NIC: n.id, Verdict: a.Verdict, Open: opened(a.set), Depends: a.DependsOn, Public: []string{}, Through: []string{}}
 	e.Name, _ = r.Tags["Name"].(string)
 	for _, p := range n.pairs {
 		if x, one := p.public.Single(); one {

@@ -124,7 +124,7 @@ func (w *World) groupRule(r *haetae.Resource, x any, side string) groupRule {
 		}
 		if rule.protos != cidr.AllProtos() && a != -1 {
 			name += " " + strconv.Itoa(a)
-			if b != a {
+			if b != a && b != -1 {
 				name += "-" + strconv.Itoa(b)
 			}
 		}

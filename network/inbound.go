@@ -163,7 +163,7 @@ func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []
 			p := in.w.passageOf(nicPlace(from), nicPlace(to))
 			switch {
 			case p.Free.Overlaps(s) && in.stranger(from):
-				x := in.w.ownerOf(from)
+				x := in.w.knownAs(from)
 				if !slices.ContainsFunc(list, func(o Stone) bool { return o.Resource == x }) {
 					list = append(list, Stone{x, p.Way(s)})
 				}
@@ -213,17 +213,6 @@ func (in *Inbound) meets(from, to *nic, s cidr.Set) bool {
 		in.roads[k] = list
 	}
 	return in.w.pass(a, b, list).may.Overlaps(s.Intersect(between(from.addrs, to.addrs)))
-}
-
-// ownerOf is what people know an interface by: the instance, the load balancer …
-func (w *World) ownerOf(n *nic) *haetae.Resource {
-	r := n.res
-	for _, o := range w.ownersOf[n] {
-		if r == n.res || o.Type < r.Type {
-			r = o
-		}
-	}
-	return r
 }
 
 // Target is a target of a load balancer.

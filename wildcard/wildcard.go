@@ -13,6 +13,7 @@
 package wildcard
 
 import (
+	"encoding/binary"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -384,3 +385,21 @@ func foldRune(r rune) rune {
 // hasCase tells whether there is another character that foldRune takes for the
 // same.
 func hasCase(r rune) bool { return r >= 0 && unicode.SimpleFold(r) != r }
+
+// Key is a text that two patterns share when they are made of the same symbols,
+// and so fit the same strings. It is for maps, not for people.
+func (p *Pattern) Key() string {
+	b := make([]byte, 0, len(p.symbols)+len(p.loops)+8)
+	if p.fold {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
+	for i, l := range p.loops {
+		b = append(b, byte(l))
+		if i < len(p.symbols) {
+			b = binary.AppendVarint(b, int64(p.symbols[i]))
+		}
+	}
+	return string(b)
+}

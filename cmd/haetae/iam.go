@@ -18,7 +18,7 @@ func (a *app) iamCommand() *cobra.Command {
 		Use:   "iam",
 		Short: "who may do what, why, and what follows from it",
 	}
-	c.AddCommand(a.iamCheckCommand(), a.iamEscalationsCommand(), a.iamWhoCanCommand(), a.iamEdgesCommand(), a.iamWhatCanCommand(), a.iamExternalCommand(), a.iamUnusedCommand(), a.iamValidateCommand(), a.iamCompareCommand(), a.iamEvalCommand(), a.iamLeastCommand())
+	c.AddCommand(a.iamCheckCommand(), a.iamEscalationsCommand(), a.iamWhoCanCommand(), a.iamAccessCommand(), a.iamEdgesCommand(), a.iamWhatCanCommand(), a.iamExternalCommand(), a.iamUnusedCommand(), a.iamValidateCommand(), a.iamCompareCommand(), a.iamEvalCommand(), a.iamLeastCommand())
 	return c
 }
 

@@ -172,18 +172,9 @@ each service and level; --output json has every action with its decision.`,
 			if err := formatOf(i.output, "table", "json", "ndjson"); err != nil {
 				return err
 			}
-			catalogue, err := permission.Embedded()
+			asked, err := actionsAsked(pattern, level)
 			if err != nil {
 				return err
-			}
-			asked := map[int]bool{}
-			for x := range catalogue.Match(pattern) {
-				if level == "" || strings.EqualFold(level, x.Level.String()) || strings.EqualFold(level, "permissions") && x.Level == permission.PermissionsManagement {
-					asked[x.ID] = true
-				}
-			}
-			if len(asked) == 0 {
-				return usagef("no action matches %s at level %q in %s", pattern, level, catalogue.Version())
 			}
 			w, err := a.world(cmd, &i)
 			if err != nil {
@@ -201,6 +192,25 @@ each service and level; --output json has every action with its decision.`,
 	c.Flags().StringVar(&resource, "resource", "*", "on some resource that matches")
 	c.Flags().StringVar(&level, "level", "", "only one level: list, read, write, permissions or tagging")
 	return c
+}
+
+// actionsAsked are the numbers of the actions that match a pattern and are of a
+// level, when one is given.
+func actionsAsked(pattern, level string) (map[int]bool, error) {
+	catalogue, err := permission.Embedded()
+	if err != nil {
+		return nil, err
+	}
+	asked := map[int]bool{}
+	for x := range catalogue.Match(pattern) {
+		if level == "" || strings.EqualFold(level, x.Level.String()) || strings.EqualFold(level, "permissions") && x.Level == permission.PermissionsManagement {
+			asked[x.ID] = true
+		}
+	}
+	if len(asked) == 0 {
+		return nil, usagef("no action matches %s at level %q in %s", pattern, level, catalogue.Version())
+	}
+	return asked, nil
 }
 
 func (a *app) printPermissions(list []iam.Permission, asked int, output string) error {

@@ -57,7 +57,7 @@ alike are looked at once.`,
 
 func (a *app) netChainCommand() *cobra.Command {
 	var s sources
-	var format string
+	var output string
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "chain",
@@ -65,17 +65,26 @@ func (a *app) netChainCommand() *cobra.Command {
 		Long: `Lists the inbound rules of security groups with how many interfaces carry the
 group and how many may send, and says which rules are dead (nobody is there),
 stale (they refer to a group that is gone), shadowed (others let in all that
-they do) or wide (the whole internet, to other ports than 80 and 443).`,
+they do) or wide (the whole internet, to other ports than 80 and 443). As a
+picture, all rules are drawn.`,
 		Example: `  haetae net chain --from sample
+  haetae net chain --from sample --output svg=chain.svg
   haetae net chain --all --from sample --output csv`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := formatOf(format, "table", "json", "ndjson", "csv"); err != nil {
+			format, file, err := pictureOr(output, "table", "json", "ndjson", "csv")
+			if err != nil {
 				return err
 			}
 			w, _, err := a.theNetwork(cmd.Context(), &s)
 			if err != nil {
 				return err
+			}
+			if format == "svg" {
+				if err := a.picture(w.ChainPicture(a.lang), file); err != nil {
+					return err
+				}
+				return a.whole(w)
 			}
 			links := []network.Link{}
 			var rows [][]any
@@ -95,7 +104,7 @@ they do) or wide (the whole internet, to other ports than 80 and 443).`,
 	}
 	s.flags(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "also rules with which nothing is wrong")
-	cmd.Flags().StringVarP(&format, "output", "o", "table", "table, json, ndjson or csv")
+	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json, ndjson, csv, svg (a picture) or svg=FILE")
 	return cmd
 }
 
