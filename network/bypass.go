@@ -68,7 +68,6 @@ func (in *Inbound) Inspection(r *haetae.Resource) (out Inspection, ok bool) {
 			out.take(in.w.knownAs(n), "in", p.trips, all)
 		}
 	}
-	in.prepare()
 	done := map[sender]bool{}
 	for _, n := range v.nics {
 		k := sender{in.classes[n], !n.publics().Empty()}

@@ -24,15 +24,55 @@ type Inbound struct {
 func (w *World) Inbound() *Inbound {
 	in := &Inbound{w: w, to: map[*nic]*Passage{}, loose: w.loosened()}
 	src := &place{kind: "internet", internet: true, addrs: internet()}
+	in.prepare()
+	alike := map[*Class]*nic{}
 	for _, n := range w.nics {
 		if w.shut(n) {
 			continue
 		}
-		if p := w.passageOf(src, w.toward(src, nicPlace(n))); !p.May.Empty() {
+		to := w.toward(src, nicPlace(n))
+		c := in.classes[n]
+		var p *Passage
+		if plain := c != nil && n.plain(); plain && alike[c] != nil {
+			p = in.to[alike[c]].moved(to.addrs, func(m asked) []trip {
+				_, trips := w.between(src, to, m, Question{listens: true})
+				return trips
+			})
+		} else if p = w.passageOf(src, to); plain && !p.May.Empty() {
+			alike[c] = n
+		}
+		if !p.May.Empty() {
 			in.to[n], in.order = p, append(in.order, n)
 		}
 	}
 	return in
+}
+
+// plain tells whether what the internet sends to the interface depends on nothing
+// but its class: it has one public address, and the gateway sends packets straight
+// to its subnet. Neither network ACLs nor groups then tell it from others, as
+// their rules speak of the other end.
+func (n *nic) plain() bool {
+	if len(n.pairs) != 1 || n.down != "" || n.vague != nil || n.publicWhy != nil || n.vpc.igw == nil || n.vpc.igw.table != nil || n.addrs.Six().Overlaps(globalSix()) {
+		return false
+	}
+	_, public := n.pairs[0].public.Single()
+	_, private := n.pairs[0].private.Single()
+	return public && private
+}
+
+// moved is the passage of one interface for another that is treated alike.
+func (p *Passage) moved(to cidr.Addrs, walk func(asked) []trip) *Passage {
+	at := func(s cidr.Set) cidr.Set {
+		boxes := slices.Clone(s.Boxes())
+		for i := range boxes {
+			boxes[i].Dst = to
+		}
+		return cidr.Of(boxes...)
+	}
+	out := *p
+	out.Free, out.May, out.walks = at(p.Free), at(p.May), []func(asked) []trip{walk}
+	return &out
 }
 
 // everything asks of all packets.
@@ -148,7 +188,6 @@ func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []
 		}
 		return nil, more, ok
 	}
-	in.prepare()
 	all := &Passage{}
 	all.lack(open...)
 	for _, to := range nics {
@@ -180,9 +219,6 @@ func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []
 
 // prepare finds the classes of interfaces.
 func (in *Inbound) prepare() {
-	if in.classes != nil {
-		return
-	}
 	in.classes, in.roads, in.near = map[*nic]*Class{}, map[[2]*subnet][]road{}, map[*vpc][]*vpc{}
 	for _, c := range in.w.Classes() {
 		for _, n := range c.nics {

@@ -84,6 +84,29 @@ func TestInboundIsWhatExposureSays(t *testing.T) {
 	}
 }
 
+// Interfaces of a class are walked once; each must get what a walk of its own says.
+func TestWhatIsWalkedForAClassIsWhatEachMemberGets(t *testing.T) {
+	g := assembled(t, generated(300, false))
+	in := network.Build(g).Inbound()
+	n := 0
+	for _, r := range g.Resources() {
+		if r.Type != "AWS::EC2::NetworkInterface" || r.Observed["PublicIp"] == nil {
+			continue
+		}
+		got, _ := in.To(r)
+		want, err := in.Passage(network.End{ID: "internet"}, network.EndOf(r))
+		if err != nil || !got.Free.Equal(want.Free) || !got.May.Equal(want.May) || len(got.Way(got.Free)) == 0 {
+			t.Fatalf("%s: %v, not %v (%v)", r.ID, got.Free, want.Free, err)
+		}
+		if !got.Free.Empty() {
+			n++
+		}
+	}
+	if n < 50 {
+		t.Errorf("only %d are reached", n)
+	}
+}
+
 func TestEdgesOfTheNetworkAreWhatReachSays(t *testing.T) {
 	w := network.Build(sampleGraph(t))
 	in := w.Inbound()
