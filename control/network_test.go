@@ -88,6 +88,14 @@ func TestTheNetworkInExpressions(t *testing.T) {
 		}, nil, haetae.Fail, ""},
 		{"routes that were not listed leave it open", `net.exposed(` + web + `)`, drop("AWS::EC2::RouteTable"), []haetae.Coverage{noRoutes}, haetae.Undecided, "ec2:DescribeRouteTables"},
 		{"interfaces that were not listed do not make a private database public", `net.exposed(r)`, drop("AWS::EC2::NetworkInterface"), []haetae.Coverage{noInterfaces}, haetae.Fail, ""},
+		{"interfaces that were not listed may be stepping stones", `net.stepping_stones(r, [r.Port]) == []`, drop("AWS::EC2::NetworkInterface"), []haetae.Coverage{noInterfaces}, haetae.Undecided, "ec2:DescribeNetworkInterfaces"},
+		{"an association that was not read leaves both answers open", `net.exposed(` + web + `)`, func(s *haetae.Snapshot) {
+			for _, r := range s.Resources {
+				if r.ID == "rtb-a" {
+					r.Props["Associations"] = &haetae.Unknown{Reason: haetae.Denied, Actions: []string{"ec2:DescribeRouteTables"}}
+				}
+			}
+		}, nil, haetae.Undecided, "ec2:DescribeRouteTables"},
 		{"a VPC without a firewall has nothing to go around", `!net.inspected(ref("vpc-1", "AWS::EC2::VPC")) && net.bypasses(ref("vpc-1", "AWS::EC2::VPC")) == []`, nil, nil, haetae.Pass, ""},
 		{"a resource without a place in the network is a fault", `net.exposed(ref("db", "AWS::RDS::DBSubnetGroup"))`, nil, nil, haetae.Undecided, "no place in the network"},
 		{"what is no VPC is not inspected", `net.inspected(r)`, nil, nil, haetae.Undecided, "no VPC"},

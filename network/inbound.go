@@ -195,6 +195,11 @@ func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []
 			all.lack(missing("where " + r.ID + " is in the network"))
 			continue
 		}
+		for _, v := range in.neighbours(to.vpc) {
+			if u := in.w.gap(v, "AWS::EC2::NetworkInterface"); u != nil {
+				all.lack(u) // there may be others that reach it
+			}
+		}
 		for _, from := range in.order {
 			if from == to || slices.Contains(nics, from) || in.w.serves[from] != nil || in.w.ends[from] != nil || !in.meets(from, to, s) {
 				continue
@@ -227,6 +232,16 @@ func (in *Inbound) prepare() {
 	}
 }
 
+// neighbours are the VPC itself and those that something joins with it.
+func (in *Inbound) neighbours(v *vpc) []*vpc {
+	near, ok := in.near[v]
+	if !ok {
+		near = in.w.neighbours(v)
+		in.near[v] = near
+	}
+	return near
+}
+
 // meets tells, from the classes of both, whether a packet of the set may get from
 // one interface to another: a look that is cheap, before the walk.
 func (in *Inbound) meets(from, to *nic, s cidr.Set) bool {
@@ -234,12 +249,7 @@ func (in *Inbound) meets(from, to *nic, s cidr.Set) bool {
 	if a == nil || b == nil {
 		return false
 	}
-	near, ok := in.near[b.subnet.vpc]
-	if !ok {
-		near = in.w.neighbours(b.subnet.vpc)
-		in.near[b.subnet.vpc] = near
-	}
-	if !slices.Contains(near, a.subnet.vpc) || !in.w.peers(b, a.subnet.vpc).Overlaps(from.addrs) {
+	if !slices.Contains(in.neighbours(b.subnet.vpc), a.subnet.vpc) || !in.w.peers(b, a.subnet.vpc).Overlaps(from.addrs) {
 		return false
 	}
 	k := [2]*subnet{a.subnet, b.subnet}

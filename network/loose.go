@@ -117,9 +117,9 @@ func (in *Inbound) loosens(r *haetae.Resource, far bool) (undecided, more []*hae
 		return o == r || slices.ContainsFunc(in.w.interfacesOf(r), func(n *nic) bool { return n.res == o })
 	}
 	for _, l := range in.loose {
-		near := l.res.Stack == r.Stack && (l.res.Stack != "" || l.res.Region == r.Region)
+		near := l.res.Stack != "" || l.res.Region == r.Region
 		switch {
-		case !near && !far, l.others && mine(l.res):
+		case l.res.Stack != r.Stack, !near && !far, l.others && mine(l.res):
 		case l.shared || mine(l.res):
 			undecided = append(undecided, l.why)
 		default:
