@@ -214,6 +214,9 @@ func (w *World) allows(n *nic, in bool, id identity) filter {
 		f.may = cidr.All()
 	}
 	for _, g := range n.groups {
+		if x := w.instead[g]; x != nil {
+			g = x
+		}
 		rules, why := g.out, g.whyOut
 		if in {
 			rules, why = g.in, g.whyIn
