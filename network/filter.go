@@ -176,12 +176,12 @@ func (rule *groupRule) peerOf(w *World, r *haetae.Resource, x any, side string) 
 		if v == nil || rule.group != nil {
 			continue
 		}
-		found, _ := w.g.Find(r, "AWS::EC2::SecurityGroup", v)
+		found, unlisted := w.g.Find(r, "AWS::EC2::SecurityGroup", v)
 		if found == nil && m == side+"SecurityGroupName" {
 			continue
 		}
 		if rule.group = found; found == nil {
-			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
+			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), unlisted, missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
 		}
 	}
 	if u := whyNot(x); u != nil {

@@ -470,7 +470,7 @@ func (k *walk) ingress(s *state, v *vpc, gate *gateway) {
 			k.intoEndpoint(part, v, c, nil)
 		default:
 			if to := b.route.target; to.comp == nil && to.kind != "local" {
-				k.unknown(part, spot{vpc: v}, missing("UNKNOWN_RESOURCE: what "+to.id+" does, to which "+gate.table.res.ID+" routes"))
+				k.unknown(part, spot{vpc: v}, firstWhy(k.w.unlistedTarget(gate.table, to), missing("UNKNOWN_RESOURCE: what "+to.id+" does, to which "+gate.table.res.ID+" routes")))
 				continue
 			}
 			k.local(part, v, nil)

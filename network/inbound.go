@@ -131,7 +131,7 @@ func (w *World) placeless(r *haetae.Resource, n *nic) []*haetae.Unknown {
 	if r.Stub != nil {
 		return []*haetae.Unknown{r.Stub}
 	}
-	where := missing("where " + r.ID + " is in the network")
+	where := w.whereabouts(r)
 	switch r.Type {
 	case "AWS::EC2::Instance", "AWS::EC2::NetworkInterface":
 		if n == nil {
@@ -154,6 +154,17 @@ func (w *World) placeless(r *haetae.Resource, n *nic) []*haetae.Unknown {
 		return []*haetae.Unknown{firstWhy(whyNot(r.Props["Scheme"]), where)}
 	}
 	return nil // services give the interfaces of others no public address
+}
+
+// whereabouts says why the place of a resource is not known: what of its region
+// was not listed, or else just that it is not.
+func (w *World) whereabouts(r *haetae.Resource) *haetae.Unknown {
+	for _, typ := range []string{"AWS::EC2::Subnet", "AWS::EC2::NetworkInterface", "AWS::EC2::VPC", "AWS::RDS::DBSubnetGroup", "AWS::ElastiCache::SubnetGroup", "AWS::Redshift::ClusterSubnetGroup"} {
+		if _, u := w.g.Here(r, typ); u != nil {
+			return u
+		}
+	}
+	return missing("where " + r.ID + " is in the network")
 }
 
 // stranger tells whether strangers send something to the interface.
@@ -184,7 +195,7 @@ func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []
 		if ok && r.Stub != nil {
 			more = append(more, r.Stub)
 		} else if ok && r.Type != "AWS::EC2::Instance" {
-			more = append(more, missing("where "+r.ID+" is in the network"))
+			more = append(more, in.w.whereabouts(r))
 		}
 		return nil, more, ok
 	}
@@ -192,7 +203,7 @@ func (in *Inbound) Stones(r *haetae.Resource, s cidr.Set) (list []Stone, more []
 	all.lack(open...)
 	for _, to := range nics {
 		if to.vpc == nil {
-			all.lack(missing("where " + r.ID + " is in the network"))
+			all.lack(in.w.whereabouts(r))
 			continue
 		}
 		for _, v := range in.neighbours(to.vpc) {
@@ -300,7 +311,8 @@ func (in *Inbound) Around(r *haetae.Resource) (list []Target, more []*haetae.Unk
 		switch v := in.w.vpcOf(r, r.Props["VpcId"]); {
 		case len(t.nics) > 0 || g.kind == "lambda":
 		case t.addrs.Empty():
-			all.lack(missing("target " + t.id))
+			_, unlisted := in.w.g.Find(r, "AWS::EC2::Instance", t.id)
+			all.lack(firstWhy(unlisted, missing("target "+t.id)))
 		case v != nil && v.cidrs.Overlaps(t.addrs) && in.w.gap(v, "AWS::EC2::NetworkInterface") != nil:
 			all.lack(in.w.gap(v, "AWS::EC2::NetworkInterface"))
 		}
