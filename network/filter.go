@@ -176,11 +176,12 @@ func (rule *groupRule) peerOf(w *World, r *haetae.Resource, x any, side string) 
 		if v == nil || rule.group != nil {
 			continue
 		}
-		found, unlisted := w.g.Find(r, "AWS::EC2::SecurityGroup", v)
+		found, _ := w.g.Find(r, "AWS::EC2::SecurityGroup", v)
 		if found == nil && m == side+"SecurityGroupName" {
 			continue
 		}
 		if rule.group = found; found == nil {
+			_, unlisted := w.g.Here(r, "AWS::EC2::SecurityGroup")
 			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), unlisted, missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
 		}
 	}

@@ -311,7 +311,7 @@ func (in *Inbound) Around(r *haetae.Resource) (list []Target, more []*haetae.Unk
 		switch v := in.w.vpcOf(r, r.Props["VpcId"]); {
 		case len(t.nics) > 0 || g.kind == "lambda":
 		case t.addrs.Empty():
-			_, unlisted := in.w.g.Find(r, "AWS::EC2::Instance", t.id)
+			_, unlisted := in.w.g.Here(r, "AWS::EC2::Instance")
 			all.lack(firstWhy(unlisted, missing("target "+t.id)))
 		case v != nil && v.cidrs.Overlaps(t.addrs) && in.w.gap(v, "AWS::EC2::NetworkInterface") != nil:
 			all.lack(in.w.gap(v, "AWS::EC2::NetworkInterface"))

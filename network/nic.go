@@ -465,7 +465,7 @@ func (w *World) subnetsOf(r *haetae.Resource, path string) (out []*subnet, why *
 		if s := w.subnetOf(at, x); s != nil {
 			out = append(out, s)
 		} else {
-			_, unlisted := w.g.Find(at, "AWS::EC2::Subnet", x)
+			_, unlisted := w.g.Here(at, "AWS::EC2::Subnet")
 			why = firstWhy(why, whyNot(x), unlisted, missing("subnet "+text(x)))
 		}
 	}
