@@ -145,20 +145,35 @@ var (
 func (f face) inkWidth(s string) int {
 	n := 0
 	for _, r := range s {
-		switch {
-		case r >= 0x1100 && doubleWidth(r), r == '…':
-			n += 100
-		case strings.ContainsRune("ijlI.,:;'|!()[] ftr/-·", r):
-			n += f.narrow
-		case strings.ContainsRune("mwMW@%", r):
-			n += f.wide
-		case unicode.IsUpper(r), r > 0x7F:
-			n += f.capital
-		default:
-			n += f.lower
-		}
+		n += f.runeWidth(r)
 	}
 	return n * f.size / 100
+}
+
+// runeWidth is the width of a character in hundredths of the size.
+func (f face) runeWidth(r rune) int {
+	switch {
+	case r >= 0x1100 && doubleWidth(r), r == '…':
+		return 100
+	case strings.ContainsRune("ijlI.,:;'|!()[] ftr/-·", r):
+		return f.narrow
+	case strings.ContainsRune("mwMW@%", r):
+		return f.wide
+	case unicode.IsUpper(r), r > 0x7F:
+		return f.capital
+	}
+	return f.lower
+}
+
+// prefix is how many bytes of a text a width takes.
+func (f face) prefix(s string, width int) int {
+	n := 0
+	for i, r := range s {
+		if n += f.runeWidth(r); n*f.size/100 > width {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // doubleWidth tells whether a character is as wide as it is high: Hangul, Han, kana,
@@ -171,16 +186,10 @@ func doubleWidth(r rune) bool {
 // the whole. Who needs the whole finds it in the title of what it stands in.
 func (f face) fit(s string, width int) string {
 	s = strings.Join(strings.Fields(visible(s)), " ")
-	if f.inkWidth(s) <= width {
+	if f.prefix(s, width) == len(s) {
 		return s
 	}
-	runes := []rune(s)
-	for n := len(runes) - 1; n > 0; n-- {
-		if cut := strings.TrimRight(string(runes[:n]), " ") + "…"; f.inkWidth(cut) <= width {
-			return cut
-		}
-	}
-	return "…"
+	return strings.TrimRight(s[:f.prefix(s, width-f.inkWidth("…"))], " ") + "…"
 }
 
 // wrapped breaks a text into lines of a width, at spaces or, where a word is longer
@@ -196,7 +205,7 @@ func (f face) wrapped(s string, width int) []string {
 		if line != "" {
 			lines = append(lines, line)
 		}
-		for f.inkWidth(word) > width {
+		for f.prefix(word, width) < len(word) {
 			cut := f.cut(word, width)
 			lines = append(lines, word[:cut])
 			word = word[cut:]
@@ -211,21 +220,12 @@ func (f face) wrapped(s string, width int) []string {
 
 // cut is where a word that is longer than a line breaks: never at its beginning.
 func (f face) cut(word string, width int) int {
-	last, nice := 0, 0
-	for i, r := range word {
-		end := i + utf8.RuneLen(r)
-		if last > 0 && f.inkWidth(word[:end]) > width {
-			break
-		}
-		last = end
-		if strings.ContainsRune("/:,=", r) {
-			nice = end
-		}
-	}
-	if nice > last/2 {
+	_, first := utf8.DecodeRuneInString(word)
+	end := max(first, f.prefix(word, width))
+	if nice := strings.LastIndexAny(word[:end], "/:,=") + 1; nice > end/2 {
 		return nice
 	}
-	return last
+	return end
 }
 
 // write writes a line of text.
@@ -272,7 +272,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans KR","Noto 
 .subnet{fill:#fff;stroke:#57606a}.public{fill:#fff8ec;stroke:#8a5a00;stroke-width:2}.unknown{fill:#fff;stroke:#57606a;stroke-dasharray:2 3}
 .chip{fill:#fff;stroke:#8b949e}.deck{fill:#e6eaee;stroke:#8b949e}.hit{stroke:#9b1c1c;stroke-width:3}.maybe{stroke:#9b1c1c;stroke-width:2.5;stroke-dasharray:5 3}
 .blocked{fill:url(#hatch);stroke:#9b1c1c;stroke-width:3}.plate{fill:#fff}.hatch0{fill:#fff}.hatch1{stroke:#eec3c3;stroke-width:5}
-.icon{fill:none;stroke:#2c5f8f;stroke-width:1.5}.ink{fill:#1b1f24}.no{fill:#9b1c1c}.yes{fill:#1d6b3a}.may{fill:#7d5700}.tick{fill:none;stroke:#fff;stroke-width:2.2}
+.ink{fill:#1b1f24}.no{fill:#9b1c1c}.yes{fill:#1d6b3a}.may{fill:#7d5700}.tick{fill:none;stroke:#fff;stroke-width:2.2}
 .net,.route,.nat,.join,.point{fill:none;stroke-width:1.6}.net{stroke:#9b1c1c;stroke-width:3}.net-end{fill:#9b1c1c}
 .route{stroke:#8a5a00}.route-end{fill:#8a5a00}.nat{stroke:#1d6b3a;stroke-dasharray:7 3}.nat-end{fill:#1d6b3a}
 .join{stroke:#5b3a8c;stroke-width:2;stroke-dasharray:10 3 2 3}.join-end{fill:#5b3a8c}.point{stroke:#2c5f8f;stroke-dasharray:2 3}.point-end{fill:#2c5f8f}
@@ -281,7 +281,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans KR","Noto 
 text{fill:#e4e7eb}.s{fill:#b3bcc6}.on{fill:#14171b}.page{fill:#14171b}.account{fill:#1a1e23;stroke:#8b949e}.region{fill:#14171b;stroke:#6b7580}
 .vpc{fill:#191f27;stroke:#85b8ea}.zone{stroke:#6b7580}.subnet{fill:#1f242a;stroke:#8b949e}.public{fill:#2a2414;stroke:#e6bd4f}.unknown{fill:#14171b;stroke:#8b949e}
 .chip{fill:#23292f;stroke:#6b7580}.deck{fill:#343b45;stroke:#6b7580}.hit,.maybe,.blocked{stroke:#ff8a8a}.plate{fill:#23292f}.hatch0{fill:#23292f}.hatch1{stroke:#5a2c2c}
-.icon{stroke:#85b8ea}.ink{fill:#e4e7eb}.no{fill:#ff8a8a}.yes{fill:#6fcf8f}.may{fill:#e6bd4f}.tick{stroke:#14171b}
+.ink{fill:#e4e7eb}.no{fill:#ff8a8a}.yes{fill:#6fcf8f}.may{fill:#e6bd4f}.tick{stroke:#14171b}
 .net{stroke:#ff8a8a}.net-end{fill:#ff8a8a}.route{stroke:#e6bd4f}.route-end{fill:#e6bd4f}.nat{stroke:#6fcf8f}.nat-end{fill:#6fcf8f}
 .join{stroke:#c3a6f0}.join-end{fill:#c3a6f0}.point{stroke:#85b8ea}.point-end{fill:#85b8ea}.way{stroke:#a0a9b4}.way-end{fill:#a0a9b4}.rule{stroke:#343b45}
 }

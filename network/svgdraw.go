@@ -171,6 +171,7 @@ func dot(c *canvas, class string, x, y int) {
 // within begins something that holds others, with its name for those who hear it.
 func within(c *canvas, label string) {
 	c.begin("g", attr{"role", "group"}, attr{"aria-label", label})
+	c.holding("title", label)
 }
 
 // leaf begins something that holds nothing, with what is said of it.
@@ -328,7 +329,7 @@ func (c *mapChip) lines(lang tongue) []string {
 	}
 	open := c.open
 	if len(open) > 3 {
-		open = append(slices.Clone(open[:2]), lang.many(len(c.open)-2, "more way in", "그 밖의 경로"))
+		open = append(slices.Clone(open[:2]), lang.many(len(c.open)-2, "more opening", "그 밖의 경로"))
 	}
 	if c.verdict == DependsOn && len(open) > 0 {
 		open = append([]string{lang.say("perhaps ", "조건부: ") + open[0]}, open[1:]...)

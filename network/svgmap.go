@@ -354,6 +354,9 @@ func (a *atlas) chips(nics []*nic, s *subnet) []*mapChip {
 		c := of[r]
 		if c == nil {
 			c = &mapChip{name: nameOf(r), kind: a.lang.thing(r.Type, n.kind), things: []*haetae.Resource{r}}
+			if e := a.w.ends[n]; e != nil && e.firewall != nil {
+				c.kind = a.lang.say("firewall endpoint", "방화벽 엔드포인트")
+			}
 			if c.name != r.ID && !strings.HasPrefix(r.ID, "arn:") {
 				c.detail = r.ID
 			}

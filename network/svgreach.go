@@ -151,7 +151,7 @@ func (p *reachPicture) draw(c *canvas) int {
 
 // lane draws one direction from top to bottom.
 func (p *reachPicture) lane(c *canvas, w way, x, y int) int {
-	c.begin("g", attr{"role", "group"}, attr{"aria-label", w.name})
+	within(c, w.name)
 	c.write(subhead, x, y+14, w.name)
 	state := p.verdictWord(w.path.Verdict)
 	c.holding("text", state, attr{"x", x + laneWidth}, attr{"y", y + 14}, attr{"class", "b"}, attr{"text-anchor", "end"})
