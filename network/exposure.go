@@ -70,6 +70,11 @@ func (w *World) Exposure() []Exposed {
 // Missing says what was not listed to its end, so that lists of what is there may
 // lack something: nil when they are whole.
 func (w *World) Missing() []string {
+	return w.notListed(append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...)...)
+}
+
+// notListed says which of the types were not listed to their end.
+func (w *World) notListed(types ...string) []string {
 	var out []string
 	add := func(u *haetae.Unknown) {
 		if u != nil && !slices.Contains(out, u.String()) {
@@ -78,12 +83,12 @@ func (w *World) Missing() []string {
 	}
 	for _, v := range w.vpcs {
 		for _, typ := range gapTypes {
-			if v.res.Stub == nil {
+			if v.res.Stub == nil && slices.Contains(types, typ) {
 				add(v.gaps[typ])
 			}
 		}
 	}
-	for _, typ := range append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...) {
+	for _, typ := range types {
 		for _, row := range w.g.Gaps(typ) {
 			add(unlisted(typ, row))
 		}

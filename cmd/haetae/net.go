@@ -29,7 +29,7 @@ lists what is modelled; what is not known makes an answer DependsOn.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.netReachCommand(), a.netExposureCommand(), a.netMatrixCommand(), a.netChainCommand(), a.netFlowsCommand(), a.netMapCommand(), a.netEdgesCommand())
+	cmd.AddCommand(a.netReachCommand(), a.netExposureCommand(), a.netMatrixCommand(), a.netChainCommand(), a.netFlowsCommand(), a.netIntentsCommand(), a.netMapCommand(), a.netEdgesCommand())
 	return cmd
 }
 
@@ -218,16 +218,17 @@ func (f *reachFlags) question(args []string) (network.Question, error) {
 
 // endOf reads an end as it is written on the command line.
 func endOf(s string) any {
-	address, at, placed := strings.Cut(s, "@")
-	switch {
-	case !placed:
-		return s
-	case strings.HasPrefix(at, "vpc-"):
-		return map[string]any{"address": address, "vpc": at}
-	case strings.HasPrefix(at, "subnet-"):
-		return map[string]any{"address": address, "subnet": at}
+	e := network.ParseEnd(s)
+	if e.Address == "" {
+		return e.ID
 	}
-	return map[string]any{"address": address, "via": at}
+	m := map[string]any{"address": e.Address}
+	for k, v := range map[string]string{"vpc": e.VPC, "subnet": e.Subnet, "via": e.Via} {
+		if v != "" {
+			m[k] = v
+		}
+	}
+	return m
 }
 
 // batchAnswer is one line of the output of a batch.
