@@ -125,6 +125,16 @@ func BenchmarkExposure10000(b *testing.B) {
 	}
 }
 
+// BenchmarkInbound10000 is what a scan does once for all controls that ask
+// whether strangers reach something.
+func BenchmarkInbound10000(b *testing.B) {
+	w := network.Build(assembled(b, generated(10_000, false)))
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Inbound()
+	}
+}
+
 // BenchmarkMap10000 draws a network of 10,000 interfaces, most of the time finding
 // what the internet reaches.
 func BenchmarkMap10000(b *testing.B) {

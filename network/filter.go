@@ -183,7 +183,8 @@ func (rule *groupRule) peerOf(w *World, r *haetae.Resource, x any, side string) 
 			continue
 		}
 		if rule.group = found; found == nil {
-			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
+			_, unlisted := w.g.Here(r, "AWS::EC2::SecurityGroup")
+			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), unlisted, missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
 		}
 	}
 	if u := whyNot(x); u != nil {
@@ -339,12 +340,12 @@ func (w *World) addACL(r *haetae.Resource) {
 			a.why = firstWhy(a.why, u)
 			continue
 		}
-		egress, _ := flag(get(e, "Egress"))
-		rule := aclEntry(e, egress)
-		if egress {
-			a.out = append(a.out, rule)
-		} else {
-			a.in = append(a.in, rule)
+		egress, known := flag(get(e, "Egress"))
+		if egress || !known {
+			a.out = append(a.out, aclEntry(e, true))
+		}
+		if !egress {
+			a.in = append(a.in, aclEntry(e, false))
 		}
 	}
 	for _, rules := range [][]aclRule{a.in, a.out} {
@@ -399,7 +400,10 @@ func aclEntry(e any, egress bool) aclRule {
 			m.code = cidr.PortRange(c, c)
 		}
 		for _, part := range []string{"PortRange.From", "PortRange.To", "Icmp.Type", "Icmp.Code"} {
-			rule.why = firstWhy(rule.why, whyNot(get(e, part)))
+			if u := whyNot(get(e, part)); u != nil {
+				rule.why = firstWhy(rule.why, u)
+				m.ports, m.typ, m.code = cidr.AllPorts(), cidr.AllPorts(), cidr.AllPorts()
+			}
 		}
 	}
 	peer := cidr.Addrs{}

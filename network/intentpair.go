@@ -29,7 +29,7 @@ func (k *intentKeeper) admitted(to *Class, v *vpc) cidr.Addrs {
 	key := peerKey{to, v}
 	a, ok := k.peers[key]
 	if !ok {
-		a = senders(k.pairs.admits(to, v).most()).Union(senders(k.pairs.admits(to, nil).most()))
+		a = k.pairs.peers(to, v)
 		k.peers[key] = a
 	}
 	return a
@@ -137,10 +137,6 @@ func (k *intentKeeper) trips(a, b *subnet) []trip {
 	return list
 }
 
-func everything() asked {
-	return asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
-}
-
 // nowhere tells whether the route table of a subnet surely leads nowhere for all
 // of another.
 func nowhere(a, b *subnet) bool {
@@ -186,7 +182,7 @@ func (k *intentKeeper) flow(s *scope, from, to *Class, m asked, src, dst cidr.Ad
 		var when []condition
 		for _, x := range []filter{out, in} {
 			if x.why != nil {
-				when = append(when, condition{false, x.why.String()})
+				when = append(when, condition{text: x.why.String(), why: x.why})
 			}
 		}
 		f.trip(s, t, hold, when)
@@ -250,7 +246,7 @@ func (k *intentKeeper) services(s *scope, f *flow, trips []trip) {
 							return cidr.Set{}
 						}
 						return set
-					}, []condition{{false, text}})
+					}, []condition{{text: text, why: e.listWhy}})
 				}
 			}
 		}

@@ -249,7 +249,7 @@ func (r *relaying) class(from, to *Class, src []*nic, addrs cidr.Addrs) []*nic {
 				for _, end := range []*nic{parent, n} { // which of its subnet's addresses it gets is not known
 					if end.vague != nil {
 						mine.shares[i].sure = cidr.Set{}
-						mine.shares[i].when = append(slices.Clip(x.when), condition{false, end.vague.String()})
+						mine.shares[i].when = append(slices.Clip(x.when), condition{text: end.vague.String(), why: end.vague})
 					}
 				}
 			}

@@ -101,7 +101,7 @@ const outsideSteps = 2_000
 
 // ways is what the changes open between an interface and what is outside.
 func (w *World) ways(copied *World, n *nic, o side, in bool, a *Answer) []opening {
-	m := asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
+	m := everything()
 	walk := func(w *World) (sure, may cidr.Set) {
 		src, dst := cmp.Or(o.asked, o.outside), nicPlace(n)
 		if in {

@@ -116,6 +116,11 @@ func (p *Pairs) admits(c *Class, v *vpc) *judged {
 	return j
 }
 
+// peers are the addresses in a VPC that the class may admit something from.
+func (p *Pairs) peers(c *Class, v *vpc) cidr.Addrs {
+	return senders(p.admits(c, v).most()).Union(senders(p.admits(c, nil).most()))
+}
+
 func (p *Pairs) judge(f filter) *judged {
 	p.asked++
 	j := &judged{filter: f}
@@ -170,8 +175,7 @@ func (w *World) roads(a, b *subnet, t *trail) []road {
 	}
 	src := &place{kind: "space", vpc: a.vpc, sub: a, addrs: a.cidrs, sender: a.vpc}
 	dst := &place{kind: "space", vpc: b.vpc, sub: b, addrs: b.cidrs, layers: true}
-	m := asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
-	_, trips := w.between(src, dst, m, Question{trail: t})
+	_, trips := w.between(src, dst, everything(), Question{trail: t})
 	var out []road
 	for _, t := range trips {
 		got := t.through()

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/cidr"
 )
 
@@ -30,6 +31,8 @@ type End struct {
 	VPC     string // where the address is: in a VPC,
 	Subnet  string // in a subnet,
 	Via     string // or behind a gateway, an attachment or a connection
+
+	res *haetae.Resource // the resource itself, where its ID alone may be that of several
 }
 
 // UnmarshalJSON reads a text or an object.

@@ -260,8 +260,9 @@ func (w *World) strange(r *haetae.Resource, ref any) *vpc {
 			return v
 		}
 	}
+	_, unlisted := w.g.Here(r, "AWS::EC2::VPC")
 	x := &haetae.Resource{Type: "AWS::EC2::VPC", ID: id, Account: r.Account, Region: r.Region, Stack: r.Stack,
-		Stub: missing("VPC " + id + " is not in the snapshot")}
+		Stub: firstWhy(unlisted, missing("VPC "+id+" is not in the snapshot"))}
 	w.addVPC(x)
 	return w.vpcs[len(w.vpcs)-1]
 }
