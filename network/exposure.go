@@ -39,14 +39,11 @@ type Open struct {
 // regions and names.
 func (w *World) Exposure() []Exposed {
 	var out []Exposed
-	m := asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
+	m := everything()
 	src := &place{kind: "internet", internet: true, addrs: internet()}
 	for _, n := range w.nics {
-		if n.vpc == nil || n.vpc.igw == nil && w.gap(n.vpc, "AWS::EC2::InternetGateway") == nil || n.publics().Empty() && n.publicWhy == nil {
+		if w.shut(n) {
 			continue
-		}
-		if n.kind == "nat_gateway" {
-			continue // nobody begins a connection through it
 		}
 		set, trips := w.between(src, w.toward(src, nicPlace(n)), m, Question{listens: true})
 		a := verdict(trips, set, m)
@@ -73,6 +70,11 @@ func (w *World) Exposure() []Exposed {
 // Missing says what was not listed to its end, so that lists of what is there may
 // lack something: nil when they are whole.
 func (w *World) Missing() []string {
+	return w.notListed(append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...)...)
+}
+
+// notListed says which of the types were not listed to their end.
+func (w *World) notListed(types ...string) []string {
 	var out []string
 	add := func(u *haetae.Unknown) {
 		if u != nil && !slices.Contains(out, u.String()) {
@@ -81,12 +83,12 @@ func (w *World) Missing() []string {
 	}
 	for _, v := range w.vpcs {
 		for _, typ := range gapTypes {
-			if v.res.Stub == nil {
+			if v.res.Stub == nil && slices.Contains(types, typ) {
 				add(v.gaps[typ])
 			}
 		}
 	}
-	for _, typ := range append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...) {
+	for _, typ := range types {
 		for _, row := range w.g.Gaps(typ) {
 			add(unlisted(typ, row))
 		}
