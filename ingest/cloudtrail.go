@@ -206,10 +206,15 @@ func (p *recordParser) record(fields map[string]any, depth int) error {
 		fields = detail
 	}
 	if text, ok := fields["message"].(string); ok && fields["eventSource"] == nil {
-		if depth > maxLayers {
-			return errors.New("json: messages are packed in each other")
+		// A log group may have messages of others between.
+		err := p.json(strings.NewReader(text), depth+1)
+		var t taken
+		if err != nil && !errors.As(err, &t) {
+			p.number++
+			p.stats.unread(Record, p.name, p.number, "a message: %v", err)
+			return nil
 		}
-		return p.json(strings.NewReader(text), depth+1)
+		return err
 	}
 	if logs, ok := fields["awslogs"].(map[string]any); ok {
 		fields = logs

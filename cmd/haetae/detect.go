@@ -34,7 +34,7 @@ events, messages of CloudWatch Logs; with gzip or not) and holds them against yo
 rules: Sigma rules of version 2 with their correlations, and EventBridge event
 patterns (eventpattern in place of detection and logsource). Rules run as they
 are; those that are refused are named with file and line. A record with the same
-eventID counts once.
+eventID counts once, as long as no million others are between.
 
 Correlations count in the time that the records say, in windows that slide. What
 comes late is counted too, and marked late.
@@ -100,7 +100,16 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detections) error {
 	if len(index.Rules()) == 0 {
 		return usagef("there is no rule that can be used in %s", strings.Join(o.rules, ", "))
 	}
-	d := &detector{index: index, scan: index.NewScan(), correlator: correlator, rules: index.Rules(), seen: map[string]bool{}, alerts: map[string]found{}}
+	others := 0
+	for _, r := range index.Rules() {
+		if r.Pattern == nil && !r.LogSource.Covers(cloudTrailLogs()) {
+			others++
+		}
+	}
+	if others > 0 {
+		a.advise("%d of %d rules are for other logs than CloudTrail's (logsource: product aws, service cloudtrail) and can never match here.", others, len(index.Rules()))
+	}
+	d := &detector{index: index, scan: index.NewScan(), correlator: correlator, rules: index.Rules(), seen: recent{now: map[string]bool{}}, alerts: map[string]found{}}
 	p := a.progress()
 	p.stage("reading records")
 	var stats ingest.Stats
@@ -178,7 +187,7 @@ type detector struct {
 	scan       *sigma.Scan
 	correlator *sigma.Correlator
 	rules      []*sigma.Rule
-	seen       map[string]bool // ids of records
+	seen       recent
 	twice      int
 	late       int
 	list       []found
@@ -186,18 +195,34 @@ type detector struct {
 	order      []string
 }
 
+// recent remembers ids of records: the last million for sure, two at most.
+type recent struct {
+	now, before map[string]bool
+}
+
+const recently = 1_000_000
+
+// again tells whether an id was met before, and remembers it.
+func (r *recent) again(id string) bool {
+	if r.now[id] || r.before[id] {
+		return true
+	}
+	if len(r.now) == recently {
+		r.now, r.before = map[string]bool{}, r.now
+	}
+	r.now[id] = true
+	return false
+}
+
 // take matches one record.
 func (d *detector) take(r *ingest.TrailRecord) error {
-	if r.ID != "" {
-		if d.seen[r.ID] {
-			d.twice++
-			return nil
-		}
-		d.seen[r.ID] = true
+	if r.ID != "" && d.seen.again(r.ID) {
+		d.twice++
+		return nil
 	}
 	e := trailEvent{sigma.JSONEvent(r.Fields), r}
 	var hit []*sigma.Rule
-	for _, n := range d.scan.Match(e, sigma.LogSource{Product: "aws", Service: "cloudtrail"}) {
+	for _, n := range d.scan.Match(e, cloudTrailLogs()) {
 		hit = append(hit, d.rules[n])
 	}
 	id := r.ID
@@ -257,6 +282,10 @@ func (d *detector) rows() []found {
 	slices.SortStableFunc(out, func(a, b found) int { return strings.Compare(a.First, b.First) })
 	return out
 }
+
+// cloudTrailLogs is how Sigma names the log source
+// (https://sigmahq.io/sigma-specification/specification/sigma-appendix-taxonomy.html).
+func cloudTrailLogs() sigma.LogSource { return sigma.LogSource{Product: "aws", Service: "cloudtrail"} }
 
 // trailEvent is a record as rules see it. Event patterns see what EventBridge
 // would deliver
