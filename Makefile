@@ -46,12 +46,14 @@ bench-scan: ## what a live scan costs, for accounts of three sizes: SIZES="small
 vs-prowler: ## the same account by Prowler: docs/vs-prowler.md anew, SIZE=small
 	scripts/vs-prowler.sh $(SIZE)
 
-gen: ## schema, permissions, wire model and docs/coverage.md anew from the packages that they come from
+gen: ## schema, permissions, wire model, docs/coverage.md and the pictures anew from what they come from
 	scripts/schema.sh
 	scripts/permission.sh
 	scripts/venv.sh
 	$(GO) generate ./aws
 	$(GO) run ./scripts/coverage
+	$(GO) run ./cmd/haetae net map --vpc vpc-042f901c0b1cd7ef9 --from sample --quiet --lang en -o docs/images/net-map.svg
+	$(GO) run ./cmd/haetae net map --vpc vpc-042f901c0b1cd7ef9 --from sample --quiet --lang ko -o docs/images/net-map.ko.svg
 
 crosscheck: build ## DIR=folder with guard-tests/ and templates/: our verdicts against theirs, no crash on any
 	@test -n "$(DIR)" || { echo 'usage: make crosscheck DIR=folder'; exit 2; }

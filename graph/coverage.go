@@ -1,7 +1,10 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/haetae/haetae"
 )
@@ -82,7 +85,7 @@ func why(row haetae.Coverage) *haetae.Unknown {
 }
 
 // Gaps returns, for a type, the coverage rows that are not complete: those
-// that name the type, in every world.
+// that name the type, in every world, in order of stacks, accounts and regions.
 func (g *Graph) Gaps(typ string) []haetae.Coverage {
 	var out []haetae.Coverage
 	for _, rows := range g.coverage.rows {
@@ -92,5 +95,8 @@ func (g *Graph) Gaps(typ string) []haetae.Coverage {
 			}
 		}
 	}
+	slices.SortFunc(out, func(a, b haetae.Coverage) int {
+		return cmp.Or(strings.Compare(a.Stack, b.Stack), strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region))
+	})
 	return out
 }

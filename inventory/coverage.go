@@ -32,9 +32,9 @@ func more(body map[string]any) bool {
 func (b *Builder) coverage(find func(*Kind, *haetae.Resource) *entry) []haetae.Coverage {
 	var out []haetae.Coverage
 	done := map[haetae.Key]haetae.CoverageStatus{}
-	others := "haetae reads no AWS CLI command that lists it"
+	others := "haetae reads no AWS CLI command that lists such resources"
 	if b.live() {
-		others = "haetae calls no operation that lists it"
+		others = "haetae calls no operation that lists such resources"
 	}
 	for at := range b.places {
 		for i := range b.kinds {

@@ -34,6 +34,7 @@ type Blocker struct {
 	Fix       string `json:"fix"`
 
 	change *change
+	unseen bool // a firewall drops answers because it did not see the packets
 }
 
 // Depends says on what an answer depends: what whoever sends the packets, or runs
@@ -320,6 +321,11 @@ func (w *World) pairs(q Question) ([]pairing, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.pairings(srcs, dsts, q)
+}
+
+// pairings pairs every place of one end with every place of the other.
+func (w *World) pairings(srcs, dsts []*place, q Question) ([]pairing, error) {
 	var out []pairing
 	for _, d := range dsts {
 		for _, s := range srcs {

@@ -119,3 +119,15 @@ func BenchmarkExposure10000(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMap10000 draws a network of 10,000 interfaces, most of the time finding
+// what the internet reaches.
+func BenchmarkMap10000(b *testing.B) {
+	w := network.Build(assembled(b, generated(10_000, false)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := w.Map(network.MapOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -23,6 +23,8 @@ type Exposed struct {
 	Open     []Open   `json:"open"`
 	Through  []string `json:"through"` // gateways and whatever else the packets pass
 	Depends  Depends  `json:"dependsOn"`
+
+	nic *nic
 }
 
 // Open is a protocol with the ports that are open, and to whom: "internet" when
@@ -71,6 +73,11 @@ func (w *World) Exposure() []Exposed {
 // Missing says what was not listed to its end, so that lists of what is there may
 // lack something: nil when they are whole.
 func (w *World) Missing() []string {
+	return w.notListed(append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...)...)
+}
+
+// notListed says which of the types were not listed to their end.
+func (w *World) notListed(types ...string) []string {
 	var out []string
 	add := func(u *haetae.Unknown) {
 		if u != nil && !slices.Contains(out, u.String()) {
@@ -79,28 +86,39 @@ func (w *World) Missing() []string {
 	}
 	for _, v := range w.vpcs {
 		for _, typ := range gapTypes {
-			if v.res.Stub == nil {
+			if v.res.Stub == nil && slices.Contains(types, typ) {
 				add(v.gaps[typ])
 			}
 		}
 	}
-	for _, typ := range append([]string{"AWS::EC2::VPC", "AWS::EC2::SecurityGroup"}, gapTypes...) {
+	for _, typ := range types {
 		for _, row := range w.g.Gaps(typ) {
-			add(&haetae.Unknown{Reason: row.Reason, Detail: typ + " of " + cmp.Or(row.Account, row.Stack) + " in " + row.Region + ": " + cmp.Or(row.Detail, string(row.Status)), Actions: row.Actions})
+			add(unlisted(typ, row))
 		}
 	}
 	return out
 }
 
-// exposed describes an interface that is reached.
-func (w *World) exposed(n *nic, a *Answer) Exposed {
+// unlisted says which resources of a type were not listed, and why.
+func unlisted(typ string, row haetae.Coverage) *haetae.Unknown {
+	return &haetae.Unknown{Reason: row.Reason, Detail: typ + " of " + cmp.Or(row.Account, row.Stack) + " in " + row.Region + ": " + cmp.Or(row.Detail, string(row.Status)), Actions: row.Actions}
+}
+
+// knownAs is what people know an interface by: the instance, the load balancer …
+func (w *World) knownAs(n *nic) *haetae.Resource {
 	r := n.res
 	for _, o := range w.ownersOf[n] {
 		if r == n.res || o.Type < r.Type {
 			r = o
 		}
 	}
-	e := Exposed{Resource: r.ID, Type: r.Type, ARN: r.ARN, Account: r.Account, Region: r.Region, NIC: n.id, Verdict: a.Verdict, Open: opened(a.set), Depends: a.DependsOn, Public: []string{}, Through: []string{}}
+	return r
+}
+
+// exposed describes an interface that is reached.
+func (w *World) exposed(n *nic, a *Answer) Exposed {
+	r := w.knownAs(n)
+	e := Exposed{nic: n, Resource: r.ID, Type: r.Type, ARN: r.ARN, Account: r.Account, Region: r.Region, NIC: n.id, Verdict: a.Verdict, Open: opened(a.set), Depends: a.DependsOn, Public: []string{}, Through: []string{}}
 	e.Name, _ = r.Tags["Name"].(string)
 	for _, p := range n.pairs {
 		if x, one := p.public.Single(); one {

@@ -124,7 +124,7 @@ func (w *World) groupRule(r *haetae.Resource, x any, side string) groupRule {
 		}
 		if rule.protos != cidr.AllProtos() && a != -1 {
 			name += " " + strconv.Itoa(a)
-			if b != a {
+			if b != a && b != -1 {
 				name += "-" + strconv.Itoa(b)
 			}
 		}
@@ -214,6 +214,9 @@ func (w *World) allows(n *nic, in bool, id identity) filter {
 		f.may = cidr.All()
 	}
 	for _, g := range n.groups {
+		if x := w.instead[g]; x != nil {
+			g = x
+		}
 		rules, why := g.out, g.whyOut
 		if in {
 			rules, why = g.in, g.whyIn

@@ -42,15 +42,20 @@ func (f *firewall) stateful(in cidr.Set) judgement {
 	}
 	doubt := j.may.Minus(j.yes)
 	for _, r := range f.rules {
-		switch {
-		case r.action == "alert" || r.predicate == "" || !doubt.Overlaps(r.set):
-		case r.action == "pass":
-			j.reasons = append(j.reasons, r.name+" passes them: "+r.predicate)
-		default:
-			j.reasons = append(j.reasons, r.name+" does not drop them: not "+r.predicate)
+		if r.action != "alert" && r.predicate != "" && doubt.Overlaps(r.set) {
+			j.reasons = append(j.reasons, r.reason())
 		}
 	}
 	return j
+}
+
+// reason is the condition under which a rule with a predicate lets packets
+// through.
+func (r *wallRule) reason() string {
+	if r.action == "pass" {
+		return r.name + " passes them: " + r.predicate
+	}
+	return r.name + " does not drop them: not " + r.predicate
 }
 
 // inspect holds packets that begin a connection against a firewall: first the

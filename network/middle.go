@@ -234,7 +234,7 @@ func (k *walk) throughNIC(s *state, n *nic, from *subnet) {
 		s.block(k, Blocker{Code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", Resource: n.id, Fix: "Turn off the source/destination check of " + n.id + "."})
 	}
 	for i, p := range s.pieces {
-		s.pieces[i] = p.only(true, "the appliance at "+n.id+" forwards the packets unchanged")
+		s.pieces[i] = p.only(true, forwards(n))
 	}
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	if !known {
@@ -248,6 +248,12 @@ func (k *walk) throughNIC(s *state, n *nic, from *subnet) {
 	s.zone = n.subnet.zone
 	k.leaveSubnet(s, n.subnet)
 }
+
+// forwards is the condition on an appliance through which packets go.
+func forwards(n *nic) string { return "the appliance at " + n.id + " forwards the packets unchanged" }
+
+// passes is the condition on the appliances behind an endpoint.
+func passes(e *endpoint) string { return "the appliances behind " + e.res.ID + " pass the packets" }
 
 // again tells whether the packets were at something before, and notes that they
 // are now.
@@ -286,7 +292,7 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 	switch {
 	case e.firewall == nil:
 		for i, p := range s.pieces {
-			s.pieces[i] = p.only(true, "the appliances behind "+e.res.ID+" pass the packets")
+			s.pieces[i] = p.only(true, passes(e))
 		}
 	case k.back && seen:
 		k.inspectBack(s, e.firewall)
@@ -327,6 +333,7 @@ func (k *walk) unseen(s *state, v *vpc, e *endpoint) {
 		b = Blocker{Code: "TGW_ATTACH_VPC_AZ_RESTRICTION", Resource: e.res.ID,
 			Fix: "Turn on appliance mode for the attachment of " + v.id() + ": the answers go through " + e.res.ID + ", in another Availability Zone than the packets."}
 	}
+	b.unseen = true
 	k.sieve(s, sure(f.passed), "firewall", f.res.ID, noRule, func() Blocker { return b })
 }
 
@@ -600,6 +607,15 @@ func (k *walk) outToVPC(s *state, from, to *attachment) {
 	if near := to.in(s.zone); near != nil && s.zone != "" && !to.appliance {
 		exits = []*subnet{near}
 	}
+	if k.back && to.appliance {
+		// "… for the life of the flow": answers leave by the interface that the
+		// packets left by.
+		for _, l := range k.fwd.landed {
+			if l.attach == to {
+				exits = []*subnet{l.sub}
+			}
+		}
+	}
 	if len(exits) == 0 {
 		k.unknown(s, spot{vpc: to.vpc}, firstWhy(to.subWhy, missing("the subnets of "+to.res.ID)))
 		return
@@ -610,6 +626,9 @@ func (k *walk) outToVPC(s *state, from, to *attachment) {
 			one = s.clone()
 		}
 		one.zone = sub.zone
+		if to.appliance {
+			one.landed = append(one.landed, landing{to, sub})
+		}
 		k.leaveSubnet(one, sub)
 	}
 }

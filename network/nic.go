@@ -499,6 +499,14 @@ func (w *World) addNAT(r *haetae.Resource) {
 		}
 	}
 	n.addrs = n.addrs.Union(addrsOf(r.Props["PrivateIpAddress"]))
+	for _, found := range w.nics {
+		// Its interface says whose it is, also where the gateway does not.
+		if len(list) == 0 && !r.Declared() && found.kind == "nat_gateway" && found.res.Account == r.Account && found.res.Region == r.Region &&
+			text(found.res.Props["Description"]) == "Interface for NAT Gateway "+r.ID {
+			x.nics = append(x.nics, found)
+			w.own(r, found)
+		}
+	}
 	if len(x.nics) == 0 && sub != nil {
 		w.place(n)
 		if x.public && len(n.pairs) == 0 {

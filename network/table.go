@@ -15,6 +15,7 @@ type table struct {
 	vpc    *vpc
 	routes []route // in the order in which they are tried
 	why    *haetae.Unknown
+	vague  []*endpoint // gateway endpoints of which it is not known what goes to them
 }
 
 // route is one destination of a route table and where it leads.
@@ -127,6 +128,7 @@ func (w *World) addRoute(t *table, r *haetae.Resource, x, state any) {
 		}
 		if e, ok := base.target.comp.(*endpoint); ok && len(l.prefixes) == 0 {
 			e.listWhy = firstWhy(l.why, missing("the entries of prefix list "+text(v)))
+			t.vague = append(t.vague, e)
 		}
 		for _, p := range l.prefixes {
 			one := base

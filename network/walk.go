@@ -39,6 +39,7 @@ type state struct {
 	entered  string // how they came into the VPC: "" is from inside, pcx, vgw, tgw, igw
 	tracked  []*nic // whose security groups have seen them
 	walls    []*endpoint
+	landed   []landing // where they left attachments in appliance mode
 	viaNAT   bool
 	classic  bool // a classic load balancer sends them
 	steps    int
@@ -50,6 +51,12 @@ type state struct {
 	after       []Hop
 	afterBlocks []Blocker
 	at          spot // where they ended
+}
+
+// landing is the subnet in which packets left an attachment.
+type landing struct {
+	attach *attachment
+	sub    *subnet
 }
 
 // spot is where packets ended or begin: one of the members is set.
@@ -67,6 +74,7 @@ func (s *state) clone() *state {
 	c.pieces, c.hops, c.blocks = slices.Clone(s.pieces), slices.Clip(s.hops), slices.Clip(s.blocks)
 	c.been, c.after, c.afterBlocks = slices.Clip(s.been), slices.Clip(s.after), slices.Clip(s.afterBlocks)
 	c.losses, c.tracked, c.walls = slices.Clip(s.losses), slices.Clip(s.tracked), slices.Clip(s.walls)
+	c.landed = slices.Clip(s.landed)
 	return &c
 }
 

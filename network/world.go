@@ -30,7 +30,8 @@ type World struct {
 	named    map[string][]*haetae.Resource // by id and ARN
 	regions  map[[2]string]*haetae.Resource
 
-	changes       []*change // on trial, in a copy
+	changes       []*change         // on trial, in a copy
+	instead       map[*group]*group // likewise: groups with other rules
 	defaultGroups map[*vpc]*group
 	excluded      map[*haetae.Resource]string // from VPC Block Public Access, and how
 }

@@ -94,7 +94,10 @@ func junitText(v *view, f *haetae.Finding) string {
 		}
 		text += "\n"
 	}
-	return text + v.say(msgFix) + ": " + f.Rule.Fix.Console.In(v.o.Lang) + "\n"
+	if fix := f.Rule.Fix.Console.In(v.o.Lang); fix != "" {
+		text += v.say(msgFix) + ": " + fix + "\n"
+	}
+	return text
 }
 
 // unknownText is the reason with the IAM actions that would decide.

@@ -19,6 +19,13 @@ import (
 //go:embed all:production all:development all:log-archive organization.yaml
 var files embed.FS
 
+//go:embed intents.yaml
+var intents []byte
+
+// Intents are what the sample organisation's network is for: some hold and some
+// do not. The form is that of [content.ParseIntents].
+func Intents() []byte { return intents }
+
 // when is the time at which the sample organisation is looked at, so that ages come out the
 // same every day.
 var when = time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)

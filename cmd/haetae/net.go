@@ -29,7 +29,7 @@ lists what is modelled; what is not known makes an answer DependsOn.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.netReachCommand(), a.netExposureCommand(), a.netMatrixCommand(), a.netChainCommand())
+	cmd.AddCommand(a.netReachCommand(), a.netExposureCommand(), a.netMatrixCommand(), a.netChainCommand(), a.netFlowsCommand(), a.netIntentsCommand(), a.netMapCommand())
 	return cmd
 }
 
@@ -55,6 +55,7 @@ With --batch, questions come as JSON lines on stdin and answers go as JSON lines
 to stdout, in order; docs/network.md has the format.`,
 		Example: `  haetae net reach internet i-0a1b2c3d4e5f60718 --port 443 --from sample
   haetae net reach tag:tier=web arn:aws:rds:eu-west-1:111122223333:db:orders --port 5432
+  haetae net reach internet i-0a1b2c3d4e5f60718 --port 443 --from sample --output svg=reach.svg
   haetae net reach --batch --from answers/ < questions.jsonl`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
@@ -76,7 +77,7 @@ to stdout, in order; docs/network.md has the format.`,
 	fl.BoolVar(&f.all, "all-packets", false, "ask whether every packet gets through, not whether some does")
 	fl.BoolVar(&f.hypothetical, "hypothetical", false, "as if an address that nobody has were one of a host")
 	fl.BoolVar(&f.batch, "batch", false, "JSON lines in, JSON lines out")
-	fl.StringVarP(&f.output, "output", "o", "table", "table or json")
+	fl.StringVarP(&f.output, "output", "o", "table", "table, json, svg (a picture) or svg=FILE")
 	return cmd
 }
 
@@ -97,8 +98,9 @@ func (a *app) theNetwork(ctx context.Context, s *sources) (*network.World, *haet
 }
 
 // whole tells people what was not listed, and scripts that something was not.
-func (a *app) whole(w *network.World) error {
-	list := w.Missing()
+func (a *app) whole(w *network.World) error { return a.lacking(w.Missing()) }
+
+func (a *app) lacking(list []string) error {
 	for _, s := range list {
 		a.advise("haetae: not known: %s", s)
 	}
@@ -109,8 +111,12 @@ func (a *app) whole(w *network.World) error {
 }
 
 func (a *app) netReach(ctx context.Context, f *reachFlags, args []string) error {
-	if err := formatOf(f.output, "table", "json"); err != nil {
+	format, file, err := pictureOr(f.output, "table", "json")
+	if err != nil {
 		return err
+	}
+	if f.batch && format == "svg" {
+		return usagef("--batch answers in JSON lines, not in pictures")
 	}
 	if f.batch {
 		w, _, err := a.theNetwork(ctx, &f.sources)
@@ -131,11 +137,14 @@ func (a *app) netReach(ctx context.Context, f *reachFlags, args []string) error 
 	if err != nil {
 		return err
 	}
-	if f.output == "json" {
+	switch format {
+	case "json":
 		e := encoder(a.out)
 		e.SetIndent("", " ")
 		err = printed(e.Encode(answer))
-	} else {
+	case "svg":
+		err = a.picture(answer.Picture(q, a.lang), file)
+	default:
 		err = a.printReach(q, answer)
 	}
 	switch {
@@ -147,6 +156,30 @@ func (a *app) netReach(ctx context.Context, f *reachFlags, args []string) error 
 		return exit(exitIncomplete)
 	}
 	return nil
+}
+
+// pictureOr reads an output: svg, svg=FILE or one of the formats.
+func pictureOr(output string, formats ...string) (format, file string, err error) {
+	format, file, toFile := strings.Cut(output, "=")
+	if err := formatOf(format, append(formats, "svg")...); err != nil {
+		return "", "", err
+	}
+	if toFile && (format != "svg" || file == "") {
+		return "", "", usagef("--output %s: only svg=FILE goes to a file", output)
+	}
+	return format, file, nil
+}
+
+// picture writes a picture to a file, or to stdout when none is named.
+func (a *app) picture(svg []byte, file string) error {
+	write := func(w io.Writer) error {
+		_, err := w.Write(svg)
+		return err
+	}
+	if file == "" {
+		return printed(write(a.out))
+	}
+	return writeFile(file, write)
 }
 
 // question is the question of the flags, which go through the same reader as a
@@ -185,16 +218,17 @@ func (f *reachFlags) question(args []string) (network.Question, error) {
 
 // endOf reads an end as it is written on the command line.
 func endOf(s string) any {
-	address, at, placed := strings.Cut(s, "@")
-	switch {
-	case !placed:
-		return s
-	case strings.HasPrefix(at, "vpc-"):
-		return map[string]any{"address": address, "vpc": at}
-	case strings.HasPrefix(at, "subnet-"):
-		return map[string]any{"address": address, "subnet": at}
+	e := network.ParseEnd(s)
+	if e.Address == "" {
+		return e.ID
 	}
-	return map[string]any{"address": address, "via": at}
+	m := map[string]any{"address": e.Address}
+	for k, v := range map[string]string{"vpc": e.VPC, "subnet": e.Subnet, "via": e.Via} {
+		if v != "" {
+			m[k] = v
+		}
+	}
+	return m
 }
 
 // batchAnswer is one line of the output of a batch.

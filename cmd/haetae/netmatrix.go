@@ -57,25 +57,50 @@ alike are looked at once.`,
 
 func (a *app) netChainCommand() *cobra.Command {
 	var s sources
-	var format string
+	var output string
 	var all bool
+	var logs []string
+	var f flowFlags
 	cmd := &cobra.Command{
 		Use:   "chain",
 		Short: "The security-group chain: who is let in where, and rules that are dead, stale, shadowed or wide",
 		Long: `Lists the inbound rules of security groups with how many interfaces carry the
 group and how many may send, and says which rules are dead (nobody is there),
 stale (they refer to a group that is gone), shadowed (others let in all that
-they do) or wide (the whole internet, to other ports than 80 and 443).`,
+they do) or wide (the whole internet, to other ports than 80 and 443). As a
+picture, all rules are drawn.
+
+With --flows, flow logs say besides how much needed each rule, outbound ones too,
+and what would be enough: haetae net flows has the details.`,
 		Example: `  haetae net chain --from sample
+  haetae net chain --from sample --output svg=chain.svg
+  haetae net chain --flows logs/ --from answers/
   haetae net chain --all --from sample --output csv`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := formatOf(format, "table", "json", "ndjson", "csv"); err != nil {
+			format, file, err := pictureOr(output, "table", "json", "ndjson", "csv")
+			if err != nil {
 				return err
+			}
+			if len(logs) > 0 {
+				if format == "svg" {
+					return usagef("--flows is for tables and JSON, not for pictures")
+				}
+				f.sources, f.all, f.output = s, all, format
+				return a.netChainFlows(cmd.Context(), &f, logs)
+			}
+			if f.format != "" || len(f.past) > 0 {
+				return usagef("--flow-format and --past are for --flows")
 			}
 			w, _, err := a.theNetwork(cmd.Context(), &s)
 			if err != nil {
 				return err
+			}
+			if format == "svg" {
+				if err := a.picture(w.ChainPicture(a.lang), file); err != nil {
+					return err
+				}
+				return a.whole(w)
 			}
 			links := []network.Link{}
 			var rows [][]any
@@ -94,8 +119,10 @@ they do) or wide (the whole internet, to other ports than 80 and 443).`,
 		},
 	}
 	s.flags(cmd)
+	f.flags(cmd)
+	cmd.Flags().StringArrayVar(&logs, "flows", nil, "flow logs to hold against the rules: a file or a folder, may be repeated")
 	cmd.Flags().BoolVar(&all, "all", false, "also rules with which nothing is wrong")
-	cmd.Flags().StringVarP(&format, "output", "o", "table", "table, json, ndjson or csv")
+	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json, ndjson, csv, svg (a picture) or svg=FILE")
 	return cmd
 }
 
