@@ -92,6 +92,7 @@ func (g *group) insert(h *hit) (change, bool) {
 	}
 	last := len(g.hits) == 0 || g.hits[len(g.hits)-1].time <= h.time
 	g.hits = slices.Insert(g.hits, i, h)
+	g.node.held++
 	m := g.momentAt(h.time)
 	if m == len(g.moments) || g.moments[m].time != h.time {
 		g.moments = slices.Insert(g.moments, m, moment{time: h.time})
@@ -120,6 +121,7 @@ func (g *group) remove(time int64, id string) (change, bool) {
 		return change{}, false
 	}
 	g.hits = slices.Delete(g.hits, i, i+1)
+	g.node.held--
 	g.tail = nil
 	held := false // at a moment that is gone now
 	if j := g.from(time); j == len(g.hits) || g.hits[j].time != time {
@@ -327,6 +329,7 @@ func (g *group) drop(n int, cut bool) {
 		g.tailAt -= n
 	}
 	g.hits = slices.Delete(g.hits, 0, n)
+	g.node.held -= n
 }
 
 // ids appends the events that a hit stands for.

@@ -76,7 +76,7 @@ func (c *Correlator) fingerprint(n *node) string {
 	for r, edges := range c.byRule {
 		for _, e := range edges {
 			if e.to == n {
-				rules = append(rules, below{fmt.Sprintf("%s %v %v", r.Key(), r.searches, r.condition), e.refs})
+				rules = append(rules, below{r.meaning(), e.refs})
 			}
 		}
 	}
@@ -91,6 +91,26 @@ func (c *Correlator) fingerprint(n *node) string {
 	k := n.c
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %v %v %v %v %v %v %v", k.Type, k.GroupBy, k.Timespan, k.Aliases, k.Condition, n.carry, rules, c.limits))
 	return hex.EncodeToString(sum[:8])
+}
+
+// meaning is what a rule matches, as text: equal wherever in a file it stands.
+func (r *Rule) meaning() string {
+	if r.Pattern != nil {
+		return r.Key() + " " + r.Pattern.source
+	}
+	text := fmt.Sprintf("%s %v %v", r.Key(), r.LogSource, r.condition)
+	for _, s := range r.searches {
+		for _, a := range s.alternatives {
+			for _, it := range a.items {
+				text += fmt.Sprintf(" %q %q %q", s.name, it.field, it.modifiers)
+				for _, v := range it.values {
+					text += fmt.Sprintf(" %d %q", v.kind, v.text)
+				}
+			}
+			text += ";"
+		}
+	}
+	return text
 }
 
 // Export returns all that the correlator remembers, as JSON.
@@ -200,6 +220,7 @@ func (c *Correlator) restore(n *node, sg savedGroup) {
 		}
 		g.hits = append(g.hits, &hit{time: h.Time, id: h.ID, refs: h.Refs, values: h.Values, carried: carried})
 	}
+	n.held += len(g.hits)
 	for _, m := range sg.Moments {
 		g.moments = append(g.moments, moment{m.Time, m.Holds, m.Value})
 	}

@@ -154,6 +154,65 @@ func TestMemoryIsBoundedAndWhatGoesIsReported(t *testing.T) {
 	}
 }
 
+func TestTheHitsOfAllGroupsAreBounded(t *testing.T) {
+	c, w := newCorrelator(t, correlation("k", three), Limits{Total: 50})
+	for i := range 200 {
+		c.Observe(hitOf("a", fmt.Sprint(i), i, "g", fmt.Sprint("g", i/2)).observation(w.Rules))
+		total := 0
+		for _, g := range c.nodes[0].group {
+			total += len(g.hits)
+		}
+		if total > 50 || total != c.nodes[0].held {
+			t.Fatalf("%d hits are remembered, %d counted", total, c.nodes[0].held)
+		}
+	}
+	if s := c.Stats()["k"]; s.EvictedGroups < 70 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestFieldsThatAreNeeded(t *testing.T) {
+	c, _ := newCorrelator(t, correlation("k", "type: value_count\nrules: [a, b]\ngroup-by: [w, g]\naliases: {w: {a: x, b: y}}\ntimespan: 5s\ncondition: {field: v, gte: 2}")+
+		correlation("l", "type: temporal\nrules: [k, c]\ngroup-by: [z]\ntimespan: 5s"), Limits{})
+	if got := c.Fields(); !slices.Equal(got, []string{"g", "v", "x", "y", "z"}) {
+		t.Errorf("correlations need %v", got)
+	}
+	m := detect(t, "s:\n  a.b: x\n  c|fieldref: d\nwords: [evil]\ncondition: s or words", Options{})
+	if got := m.Fields(); !slices.Equal(got, []string{"a.b", "c", "d"}) {
+		t.Errorf("the rule needs %v", got)
+	}
+	p, err := ParsePattern([]byte(`{"source":["x"],"detail":{"$or":[{"a":["1"]},{"b":{"c":[2]}}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err = Compile(&Rule{Pattern: p}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Fields(); !slices.Equal(got, []string{"detail.a", "detail.b.c", "source"}) {
+		t.Errorf("the pattern needs %v", got)
+	}
+}
+
+func TestStateIsTakenAfterARuleMovedInItsFile(t *testing.T) {
+	c, w := newCorrelator(t, correlation("k", three), Limits{})
+	c.Observe(hitOf("a", "1", 0, "g", "x").observation(w.Rules))
+	data, err := c.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved, err := Parse("other.yml", []byte("# a comment\n\n"+correlation("k", three)+"title: rule a\nname: a\n\nlogsource: {product: aws}\ndetection:\n\n  s:\n    a|exists: true\n  condition: s\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err = NewCorrelator(moved.Correlations, moved.Rules, Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	if lost, err := c.Import(data); err != nil || len(lost) > 0 {
+		t.Error(lost, err)
+	}
+}
+
 func TestWhatIsOldIsForgottenButALongRunKeepsItsEvents(t *testing.T) {
 	c, w := newCorrelator(t, correlation("k", three), Limits{Lateness: time.Second, Late: 30 * time.Second})
 	var said []Alert
