@@ -54,7 +54,7 @@ type Alert struct {
 	Late        bool      // an event that came late has a part in it
 	Replaces    []string  // alerts that this one stands in the place of
 	Withdrawn   bool      // a late event made it untrue
-	Cut         int       // events that are not named, as Limits.Hits did not let them be kept
+	Cut         int       // hits whose events are not all named, as Limits did not let them be kept
 }
 
 // Group is one group-by field and its value.
@@ -377,7 +377,7 @@ func (n *node) forget(g *group) {
 	n.order.Remove(n.places[id])
 	delete(n.places, id)
 	delete(n.group, id)
-	g.runs = nil // entries of the queue find nothing any more
+	g.hits, g.moments, g.runs, g.tail, g.gone = nil, nil, nil, nil, true // what still points here finds nothing
 }
 
 // bound keeps a group within its limits.
@@ -514,7 +514,10 @@ func (c *Correlator) emit(g *group, r *run) {
 		if first == 0 {
 			first = g.hits[i].time
 		}
-		ids = g.hits[i].ids(ids)
+		var whole bool
+		if ids, whole = g.hits[i].ids(ids); !whole {
+			a.Cut++
+		}
 	}
 	seen := make(map[string]bool, len(ids))
 	a.Events = slices.DeleteFunc(ids, func(id string) bool {

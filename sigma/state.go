@@ -31,6 +31,7 @@ type savedGroup struct {
 	Hits    []savedHit    `json:"hits"`
 	Moments []savedMoment `json:"moments"`
 	Runs    []savedRun    `json:"runs"`
+	CutTo   int64         `json:"cutTo,omitempty"`
 }
 
 type savedHit struct {
@@ -120,7 +121,7 @@ func (c *Correlator) Export() ([]byte, error) {
 		saved := savedNode{Key: n.c.Key(), Fingerprint: c.fingerprint(n), Stats: n.stats}
 		for e := n.order.Front(); e != nil; e = e.Next() {
 			g := n.group[e.Value.(string)]
-			sg := savedGroup{Key: g.key}
+			sg := savedGroup{Key: g.key, CutTo: g.cutTo}
 			for _, h := range g.hits {
 				sh := savedHit{h.time, h.id, h.refs, h.values, h.carried, nil}
 				if h.inner != nil {
@@ -190,7 +191,7 @@ func (c *Correlator) Import(data []byte) (lost []string, err error) {
 				if below == nil || below.group[sh.Inner.Group] == nil {
 					// The group below was forgotten before: its ids are gone,
 					// as they would be without the import.
-					g.hits[i].inner = &group{node: n}
+					g.hits[i].inner = &group{node: n, gone: true}
 				} else {
 					g.hits[i].inner = below.group[sh.Inner.Group]
 				}
@@ -206,7 +207,7 @@ func (c *Correlator) Import(data []byte) (lost []string, err error) {
 }
 
 func (c *Correlator) restore(n *node, sg savedGroup) {
-	g := &group{node: n, key: sg.Key}
+	g := &group{node: n, key: sg.Key, cutTo: sg.CutTo}
 	id := joined(sg.Key)
 	if n.group[id] != nil {
 		return

@@ -171,6 +171,18 @@ func TestTheHitsOfAllGroupsAreBounded(t *testing.T) {
 	}
 }
 
+func TestAnAlertSaysThatEventsOfAForgottenGroupAreMissing(t *testing.T) {
+	c, w := newCorrelator(t, correlation("many", "type: event_count\nrules: [a]\ngroup-by: [g]\ntimespan: 60s\ncondition: {gte: 2}")+
+		correlation("outer", "type: temporal\nrules: [many, b]\ntimespan: 60s"), Limits{Groups: 2})
+	for i := range 8 { // the groups of the first are forgotten, the moment at which it held is not
+		c.Observe(hitOf("a", fmt.Sprint(i), i, "g", fmt.Sprint("g", i/2)).observation(w.Rules))
+	}
+	got := c.Observe(hitOf("b", "b", 9).observation(w.Rules))
+	if len(got) != 1 || got[0].Cut != 2 || !slices.Equal(got[0].Events, []string{"4", "5", "6", "7", "b"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestFieldsThatAreNeeded(t *testing.T) {
 	c, _ := newCorrelator(t, correlation("k", "type: value_count\nrules: [a, b]\ngroup-by: [w, g]\naliases: {w: {a: x, b: y}}\ntimespan: 5s\ncondition: {field: v, gte: 2}")+
 		correlation("l", "type: temporal\nrules: [k, c]\ngroup-by: [z]\ntimespan: 5s"), Limits{})
