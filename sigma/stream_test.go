@@ -183,6 +183,60 @@ func TestAnAlertSaysThatEventsOfAForgottenGroupAreMissing(t *testing.T) {
 	}
 }
 
+func TestAMomentThatCarriesLessIsTakenOutOfItsGroups(t *testing.T) {
+	c, w := newCorrelator(t, correlation("one", "type: event_count\nrules: [a]\ngroup-by: [v]\ntimespan: 5s\ncondition: {eq: 1}")+
+		correlation("outer", "type: temporal\nrules: [one]\ntimespan: 5s")+
+		correlation("top", "type: event_count\nrules: [outer]\ngroup-by: [g]\ntimespan: 5s\ncondition: {gte: 1}"), Limits{})
+	m := told{}
+	m.hear(c.Observe(hitOf("a", "1", 0, "v", "1", "g", "x").observation(w.Rules)))
+	m.hear(c.Observe(hitOf("a", "2", 0, "v", "2", "g", "y").observation(w.Rules)))
+	m.hear(c.Flush())
+	if len(m) != 2 {
+		t.Fatalf("%v", m)
+	}
+	m.hear(c.Observe(hitOf("a", "3", 0, "v", "1", "g", "z").observation(w.Rules)))
+	m.hear(c.Flush())
+	if got := m.sorted(); len(got) != 1 || !strings.Contains(got[0], "[{g y}]") {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAStateThatIsTakenUpKnowsHowFarItWas(t *testing.T) {
+	text := correlation("k", "type: event_count\nrules: [a]\ntimespan: 60s\ncondition: {eq: 1}")
+	c, w := newCorrelator(t, text, Limits{})
+	c.Observe(hitOf("a", "1", 0).observation(w.Rules))
+	data, err := c.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ = newCorrelator(t, text, Limits{})
+	if lost, err := c.Import(data); err != nil || len(lost) > 0 {
+		t.Fatal(lost, err)
+	}
+	if got := c.Advance("", time.Unix(10_000, 0)); len(got) != 1 || got[0].Events[0] != "1" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestALongRunKeepsItsBeginningWhenEventsComeOutOfOrder(t *testing.T) {
+	c, w := newCorrelator(t, correlation("k", three), Limits{Lateness: 20 * time.Second, Late: 30 * time.Second})
+	m := told{}
+	var last Alert
+	for i := range 500 {
+		for _, a := range c.Observe(hitOf("a", fmt.Sprint(i^1), 10*(i^1), "g", "x").observation(w.Rules)) {
+			m.hear([]Alert{a})
+			last = a
+		}
+	}
+	for _, a := range c.Flush() {
+		m.hear([]Alert{a})
+		last = a
+	}
+	if len(m) != 1 || len(last.Events) != 500 || last.Start.Unix() != 1020 {
+		t.Errorf("%d alerts, the last with %d events from %v", len(m), len(last.Events), last.Start.Unix())
+	}
+}
+
 func TestFieldsThatAreNeeded(t *testing.T) {
 	c, _ := newCorrelator(t, correlation("k", "type: value_count\nrules: [a, b]\ngroup-by: [w, g]\naliases: {w: {a: x, b: y}}\ntimespan: 5s\ncondition: {field: v, gte: 2}")+
 		correlation("l", "type: temporal\nrules: [k, c]\ngroup-by: [z]\ntimespan: 5s"), Limits{})
