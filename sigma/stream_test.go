@@ -204,7 +204,9 @@ func TestAMomentThatCarriesLessIsTakenOutOfItsGroups(t *testing.T) {
 func TestAStateThatIsTakenUpKnowsHowFarItWas(t *testing.T) {
 	text := correlation("k", "type: event_count\nrules: [a]\ntimespan: 60s\ncondition: {eq: 1}")
 	c, w := newCorrelator(t, text, Limits{})
-	c.Observe(hitOf("a", "1", 0).observation(w.Rules))
+	h := hitOf("a", "1", 0)
+	h.part = "p"
+	c.Observe(h.observation(w.Rules))
 	data, err := c.Export()
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +215,7 @@ func TestAStateThatIsTakenUpKnowsHowFarItWas(t *testing.T) {
 	if lost, err := c.Import(data); err != nil || len(lost) > 0 {
 		t.Fatal(lost, err)
 	}
-	if got := c.Advance("", time.Unix(10_000, 0)); len(got) != 1 || got[0].Events[0] != "1" {
+	if got := c.Advance("p", time.Unix(10_000, 0)); len(got) != 1 || got[0].Events[0] != "1" {
 		t.Errorf("%+v", got)
 	}
 }
