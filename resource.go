@@ -139,10 +139,11 @@ const (
 	RunsAs      EdgeKind = "runs-as"
 )
 
-// Derived kinds follow from permissions.
+// Derived kinds follow from permissions and from the network.
 const (
 	CanAssume EdgeKind = "can-assume" // of a user or a role to a role
 	CanDo     EdgeKind = "can-do"     // of a user or a role to what it may do the action of the proof on
+	CanReach  EdgeKind = "can-reach"  // of what has interfaces, or the internet, to what its packets get to
 )
 
 // Edge is a directed relation with what proves it.
@@ -155,13 +156,17 @@ type Edge struct {
 
 // Proof says why a derived edge is there.
 type Proof struct {
-	Action string `json:"action"`
-	// Conditional is set when a caller must meet conditions.
+	Action string `json:"action"` // of can-assume and can-do
+	// Conditional is set when a caller or sender must meet conditions.
 	Conditional bool `json:"conditional"`
 	// Layers allow it together: "identity", "resource".
 	Layers []string `json:"layers"`
 	// Statements are the allowing ones: the policy's name and the statement's.
 	Statements []string `json:"statements"`
+	// Packets of can-reach are those that get through: "tcp 443,8443", "udp 53".
+	Packets []string `json:"packets,omitempty"`
+	// Hops of can-reach are what lets packets through, in order, with its rule.
+	Hops []string `json:"hops,omitempty"`
 }
 
 // CoverageStatus says how much of a type was listed.

@@ -69,6 +69,15 @@ func (p Ports) Empty() bool { return len(p.spans) == 0 }
 // Has tells whether the port is in the set.
 func (p Ports) Has(n int) bool { return n >= 0 && p.spans.has(point{0, uint64(n)}) }
 
+// Len returns the number of ports.
+func (p Ports) Len() int {
+	n := 0
+	for _, s := range p.spans {
+		n += int(s.to.lo-s.from.lo) + 1
+	}
+	return n
+}
+
 // First returns the lowest port, -1 when there is none.
 func (p Ports) First() int {
 	if p.Empty() {

@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -161,7 +162,7 @@ func (p *provider) env(typ string, exprs []string) (*cel.Env, error) {
 		cel.Variable("r", self),
 	}
 	for _, f := range functions {
-		opts = append(opts, cel.Function(f.name, cel.Overload(overloadID(f.name), f.args, f.result)))
+		opts = append(opts, cel.Function(f.name, cel.Overload(overloadID(f.name)+strconv.Itoa(len(f.args)), f.args, f.result)))
 	}
 	named, err := p.graphFunctions(exprs)
 	if err != nil {

@@ -251,7 +251,7 @@ func (c *compiler) call(e ast.Expr) (expr, error) {
 		return graphNode(kind, typ, path, args), nil
 	}
 	for _, f := range functions {
-		if f.name == fn {
+		if f.name == fn && len(f.args) == len(args) {
 			return domain(f, args), nil
 		}
 	}

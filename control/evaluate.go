@@ -84,7 +84,8 @@ type run struct {
 	rules    []reach
 
 	permissions func() (*permission.Catalogue, error)
-	asked       *asker // nil until a control asks for permissions
+	asked       *asker     // nil until a control asks for permissions
+	travels     *traveller // nil until a control asks about the network
 }
 
 // Evaluate judges every resource of the graph by every control of its type.

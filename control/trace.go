@@ -21,13 +21,15 @@ type reading struct {
 	path  string
 	value any
 	has   bool // only whether it is there was asked
+	// derived is set for an answer over the whole snapshot, which no template writes.
+	derived bool
 }
 
 func (t *trace) read(path string, v any, has bool) {
 	if strings.HasPrefix(path, nowhere) {
 		return
 	}
-	t.reads = append(t.reads, reading{path, v, has})
+	t.reads = append(t.reads, reading{path: path, value: v, has: has})
 }
 
 // once leaves one reading of each path: one of the value rather than one of
@@ -87,7 +89,7 @@ func (t *trace) evidence(r *haetae.Resource) []haetae.Evidence {
 			e.From = "child"
 		case !r.Declared():
 			e.From = "observed"
-		case !written(r, read.path):
+		case !read.derived && !written(r, read.path):
 			e.From = "default"
 		}
 		out = append(out, e)

@@ -56,7 +56,11 @@ type Answer struct {
 	// proven on a copy of the network.
 	Changes []string `json:"changes,omitempty"`
 
-	set cidr.Set // the packets that surely get through
+	set     cidr.Set // the packets that surely get through
+	pairs   []pairing
+	asked   asked
+	total   cidr.Set // the packets in question
+	changes []*change
 }
 
 // Set returns the packets that surely get through and, where the protocol has
@@ -107,7 +111,9 @@ func (w *World) reach(q Question) (*Answer, error) {
 		total = total.Union(set)
 		trips = append(trips, found...)
 	}
-	return verdict(trips, total, m), nil
+	a := verdict(trips, total, m)
+	a.pairs, a.asked, a.total = pairs, m, total
+	return a, nil
 }
 
 // between walks the packets from one place to another, and their answers back.
@@ -128,7 +134,7 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 	if len(pieces) == 0 {
 		return total, nil
 	}
-	k := &walk{w: w, goal: dst, hypothetical: q.Hypothetical || dst.layers}
+	k := &walk{w: w, goal: dst, hypothetical: q.Hypothetical || dst.layers, trail: q.trail, budget: q.budget}
 	k.begin(&state{pieces: pieces}, src)
 	var trips []trip
 	var ended []*state
@@ -261,7 +267,7 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	if src.kind == "nic" && goal.public {
 		goal.vpc = src.vpc
 	}
-	k := &walk{w: w, goal: &goal, back: true, fwd: f, hypothetical: true}
+	k := &walk{w: w, goal: &goal, back: true, fwd: f, hypothetical: true, trail: q.trail, budget: q.budget}
 	var pieces []piece
 	for _, p := range f.pieces {
 		pieces = append(pieces, p.answers()...)

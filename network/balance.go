@@ -197,7 +197,9 @@ func (w *World) targetGroup(r *haetae.Resource) *targetGroup {
 		if p, ok := number(get(x, "Port")); ok {
 			t.port = p
 		}
-		w.register(&t, g, r, v, get(x, "Id"))
+		if whyNot(get(x, "Port")) == nil { // else who it is does not say where it listens
+			w.register(&t, g, r, v, get(x, "Id"))
+		}
 		g.targets = append(g.targets, t)
 	}
 	g.keeps()

@@ -10,13 +10,57 @@ import (
 // change is one change of the network that takes a blocker away.
 type change struct {
 	res    *haetae.Resource
-	kind   string   // "group", "acl", "route", "hub-route", "public", "exclusion"
-	in     bool     // of a group or an ACL
-	set    cidr.Set // what a group or an ACL lets through besides
+	kind   string  // "group", "acl", "route", "hub-route", "public", "exclusion"
+	in     bool    // of a group or an ACL
+	rule   newRule // of a group or an ACL
 	dest   cidr.Addrs
 	target target
 	attach *attachment
 	nic    *nic
+}
+
+// newRule is a rule that a group or an ACL may get: as AWS knows rules, with one
+// peer and the destination's ports, whoever has the group and whatever the source
+// port is.
+type newRule struct {
+	peer   cidr.Addrs
+	protos cidr.Protos
+	ports  cidr.Ports
+}
+
+// ruleFor is the narrowest rule for the packets that a fix writes down.
+func ruleFor(set cidr.Set, in bool) newRule {
+	var r newRule
+	for _, x := range set.Boxes() {
+		if in {
+			r.peer = r.peer.Union(x.Src)
+		} else {
+			r.peer = r.peer.Union(x.Dst)
+		}
+		r.protos = r.protos.Union(x.Proto)
+		if !x.Proto.Intersect(cidr.Ported()).Empty() {
+			r.ports = r.ports.Union(x.B)
+		}
+	}
+	if r.peer.Covers(internetFour()) {
+		r.peer = r.peer.Union(cidr.All4())
+	}
+	if r.peer.Covers(globalSix()) {
+		r.peer = r.peer.Union(cidr.All6())
+	}
+	if manyProtos(r.protos) {
+		r.protos, r.ports = cidr.AllProtos(), cidr.AllPorts()
+	}
+	return r
+}
+
+// set is the packets that the rule lets in or out.
+func (r newRule) set(in bool) cidr.Set {
+	m := match{protos: r.protos, ports: r.ports, typ: cidr.AllPorts(), code: cidr.AllPorts()}
+	if in {
+		return cidr.Of(m.boxes(r.peer, cidr.AllAddrs())...)
+	}
+	return cidr.Of(m.boxes(cidr.AllAddrs(), r.peer)...)
 }
 
 // with is a copy of the world with changes. The copy shares what did not change.
@@ -31,7 +75,7 @@ func (w *World) added(kind string, r *haetae.Resource, in bool) cidr.Set {
 	var s cidr.Set
 	for _, c := range w.changes {
 		if c.kind == kind && c.res == r && c.in == in {
-			s = s.Union(c.set)
+			s = s.Union(c.rule.set(in))
 		}
 	}
 	return s
@@ -90,4 +134,5 @@ func (w *World) prove(q Question, a *Answer) {
 		}
 	}
 	a.Changes = texts
+	a.changes = list
 }

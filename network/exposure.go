@@ -39,14 +39,11 @@ type Open struct {
 // regions and names.
 func (w *World) Exposure() []Exposed {
 	var out []Exposed
-	m := asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
+	m := everything()
 	src := &place{kind: "internet", internet: true, addrs: internet()}
 	for _, n := range w.nics {
-		if n.vpc == nil || n.vpc.igw == nil && w.gap(n.vpc, "AWS::EC2::InternetGateway") == nil || n.publics().Empty() && n.publicWhy == nil {
+		if w.shut(n) {
 			continue
-		}
-		if n.kind == "nat_gateway" {
-			continue // nobody begins a connection through it
 		}
 		set, trips := w.between(src, w.toward(src, nicPlace(n)), m, Question{listens: true})
 		a := verdict(trips, set, m)

@@ -41,6 +41,7 @@ func (m match) boxes(src, dst cidr.Addrs) []cidr.Box {
 type group struct {
 	res     *haetae.Resource
 	vpc     *vpc
+	n       int // in order of the groups
 	in, out []groupRule
 	whyIn   *haetae.Unknown
 	whyOut  *haetae.Unknown
@@ -58,7 +59,8 @@ type groupRule struct {
 }
 
 func (w *World) addGroup(r *haetae.Resource) {
-	g := &group{res: r, vpc: w.vpcOf(r, r.Props["VpcId"])}
+	g := &group{res: r, vpc: w.vpcOf(r, r.Props["VpcId"]), n: len(w.groups)}
+	w.groups = append(w.groups, g)
 	read := func(prop, side string) ([]groupRule, *haetae.Unknown) {
 		list, why := items(r.Props[prop])
 		var out []groupRule
@@ -181,7 +183,8 @@ func (rule *groupRule) peerOf(w *World, r *haetae.Resource, x any, side string) 
 			continue
 		}
 		if rule.group = found; found == nil {
-			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
+			_, unlisted := w.g.Here(r, "AWS::EC2::SecurityGroup")
+			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), unlisted, missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
 		}
 	}
 	if u := whyNot(x); u != nil {
@@ -309,6 +312,7 @@ type acl struct {
 	why     *haetae.Unknown
 
 	inSet, outSet filter
+	open          bool // it lets all through
 }
 
 // aclRule is one entry of a network ACL.
@@ -324,7 +328,7 @@ type aclRule struct {
 func openACL(r *haetae.Resource) *acl {
 	all := cidr.All()
 	rules := []aclRule{{number: 100, text: "100", allow: true, set: all}}
-	return &acl{res: r, in: rules, out: rules, inSet: filter{yes: all, may: all}, outSet: filter{yes: all, may: all}}
+	return &acl{res: r, in: rules, out: rules, inSet: filter{yes: all, may: all}, outSet: filter{yes: all, may: all}, open: true}
 }
 
 func (w *World) addACL(r *haetae.Resource) {
@@ -336,18 +340,19 @@ func (w *World) addACL(r *haetae.Resource) {
 			a.why = firstWhy(a.why, u)
 			continue
 		}
-		egress, _ := flag(get(e, "Egress"))
-		rule := aclEntry(e, egress)
-		if egress {
-			a.out = append(a.out, rule)
-		} else {
-			a.in = append(a.in, rule)
+		egress, known := flag(get(e, "Egress"))
+		if egress || !known {
+			a.out = append(a.out, aclEntry(e, true))
+		}
+		if !egress {
+			a.in = append(a.in, aclEntry(e, false))
 		}
 	}
 	for _, rules := range [][]aclRule{a.in, a.out} {
 		slices.SortStableFunc(rules, func(x, y aclRule) int { return x.number - y.number })
 	}
 	a.inSet, a.outSet = judge(a.in, a.why), judge(a.out, a.why)
+	a.open = a.inSet.why == nil && a.outSet.why == nil && a.inSet.yes.Covers(cidr.All()) && a.outSet.yes.Covers(cidr.All())
 	w.of[r] = a
 	if d, _ := flag(r.Observed["IsDefault"]); d {
 		if v := w.vpcOf(r, r.Props["VpcId"]); v != nil {
@@ -395,7 +400,10 @@ func aclEntry(e any, egress bool) aclRule {
 			m.code = cidr.PortRange(c, c)
 		}
 		for _, part := range []string{"PortRange.From", "PortRange.To", "Icmp.Type", "Icmp.Code"} {
-			rule.why = firstWhy(rule.why, whyNot(get(e, part)))
+			if u := whyNot(get(e, part)); u != nil {
+				rule.why = firstWhy(rule.why, u)
+				m.ports, m.typ, m.code = cidr.AllPorts(), cidr.AllPorts(), cidr.AllPorts()
+			}
 		}
 	}
 	peer := cidr.Addrs{}

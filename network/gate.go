@@ -111,6 +111,7 @@ func (k *walk) redirected(s *state, gate *gateway) {
 	for _, p := range s.pieces {
 		src = src.Union(p.cur.Src)
 	}
+	s.pieces = withoutFact(s.pieces, gate.table.why)
 	for _, b := range gate.table.lookup(src) {
 		if b.route == nil {
 			continue
@@ -434,9 +435,14 @@ func (k *walk) ingress(s *state, v *vpc, gate *gateway) {
 		k.local(s, v, nil)
 		return
 	}
+	s.pieces = withoutFact(s.pieces, gate.table.why) // there may be a longer prefix
 	for _, b := range gate.table.lookup(destinations(s.pieces)) {
 		part := s.to(b.dest)
 		if part == nil {
+			continue
+		}
+		if b.route == nil && gate.table.why != nil {
+			k.unknown(part, spot{vpc: v}, gate.table.why)
 			continue
 		}
 		if b.route == nil {
@@ -463,6 +469,10 @@ func (k *walk) ingress(s *state, v *vpc, gate *gateway) {
 			}
 			k.intoEndpoint(part, v, c, nil)
 		default:
+			if to := b.route.target; to.comp == nil && to.kind != "local" {
+				k.unknown(part, spot{vpc: v}, firstWhy(k.w.unlistedTarget(gate.table, to), missing("UNKNOWN_RESOURCE: what "+to.id+" does, to which "+gate.table.res.ID+" routes")))
+				continue
+			}
 			k.local(part, v, nil)
 		}
 	}

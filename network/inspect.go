@@ -77,7 +77,7 @@ func (k *walk) inspect(s *state, f *firewall) {
 		passed = append(passed, p.through(yes)...)
 		for _, q := range p.through(may.Minus(yes)) {
 			for _, r := range j.reasons {
-				q = q.only(true, r)
+				q = q.only(r)
 			}
 			passed = append(passed, q)
 		}

@@ -75,9 +75,9 @@ const (
 	FaultZone    Fault = "other-point"  // their answers pass another point, which did not see the packets
 )
 
-// Pairs counts pairs of ends. Of an intent about relays these are the pairs of
+// PairCounts counts pairs of ends. Of an intent about relays these are the pairs of
 // their last hop.
-type Pairs struct {
+type PairCounts struct {
 	All     int `json:"all"`
 	Open    int `json:"open"` // something passes, or may
 	Broken  int `json:"broken"`
@@ -91,7 +91,7 @@ type Outcome struct {
 	Must    Must         `json:"must"`
 	Verdict Standing     `json:"verdict"`
 	Place   haetae.Place `json:"place"`
-	Pairs   Pairs        `json:"pairs"`
+	Pairs   PairCounts   `json:"pairs"`
 	// Classes is how many pairs of classes the pairs were looked at as.
 	Classes   int      `json:"classes"`
 	Breaches  []Breach `json:"breaches"`
@@ -111,8 +111,8 @@ type Breach struct {
 // maxExamples bounds the counter-examples of one fault.
 const maxExamples = 3
 
-// Party is one end of a counter-example.
-type Party struct {
+// Host is one end of a counter-example.
+type Host struct {
 	Resource  string `json:"resource"` // what people know it by, or addresses
 	Type      string `json:"type,omitempty"`
 	Name      string `json:"name,omitempty"` // of its tag
@@ -120,18 +120,18 @@ type Party struct {
 	Interface string `json:"interface,omitempty"`
 }
 
-// String writes the party for people.
-func (p Party) String() string {
-	if p.Name != "" && p.Name != p.Resource {
-		return p.Name + " (" + p.Resource + ")"
+// String writes the host for people.
+func (h Host) String() string {
+	if h.Name != "" && h.Name != h.Resource {
+		return h.Name + " (" + h.Resource + ")"
 	}
-	return p.Resource
+	return h.Resource
 }
 
 // Example is a concrete counter-example: a pair, a packet and its way.
 type Example struct {
-	From    Party     `json:"from"`
-	To      Party     `json:"to"`
+	From    Host      `json:"from"`
+	To      Host      `json:"to"`
 	Packet  *Packets  `json:"packet,omitempty"` // one packet; none when nothing gets through
 	Forward Path      `json:"forward"`
 	Reply   Path      `json:"reply"`
@@ -218,7 +218,7 @@ func ParseEnd(s string) End {
 // Keep holds the network against intents, and answers each in their order. An
 // error names every end that stands for nothing: then none is answered.
 func (w *World) Keep(list []*Intent) ([]Outcome, error) {
-	k := newKeeper(w)
+	k := newIntentKeeper(w)
 	scopes := make([]*scope, len(list))
 	var errs []error
 	for i, in := range list {

@@ -108,81 +108,81 @@ func TestIntents(t *testing.T) {
 		intent string
 		want   network.Standing
 		faults string
-		pairs  network.Pairs
+		pairs  network.PairCounts
 	}{
-		{"a server that the internet must reach is reached", nil, between("internet", "i-web", "reach", "port: 443"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
-		{"one on a port that no rule opens is not", nil, between("internet", "i-web", "reach", "port: 80"), network.Broken, "blocked", network.Pairs{All: 1, Broken: 1}},
-		{"of two ports that are asked, one is not open", nil, between("internet", "i-web", "reach", "ports: [443, 80]"), network.Broken, "partly", network.Pairs{All: 1, Open: 1, Broken: 1}},
-		{"of a range that is asked, only one port is open", nil, between("internet", "i-web", "reach", "port: 440-450"), network.Broken, "partly", network.Pairs{All: 1, Open: 1, Broken: 1}},
+		{"a server that the internet must reach is reached", nil, between("internet", "i-web", "reach", "port: 443"), network.Holds, "", network.PairCounts{All: 1, Open: 1}},
+		{"one on a port that no rule opens is not", nil, between("internet", "i-web", "reach", "port: 80"), network.Broken, "blocked", network.PairCounts{All: 1, Broken: 1}},
+		{"of two ports that are asked, one is not open", nil, between("internet", "i-web", "reach", "ports: [443, 80]"), network.Broken, "partly", network.PairCounts{All: 1, Open: 1, Broken: 1}},
+		{"of a range that is asked, only one port is open", nil, between("internet", "i-web", "reach", "port: 440-450"), network.Broken, "partly", network.PairCounts{All: 1, Open: 1, Broken: 1}},
 		{"some of a range of senders is not let in", func(t testing.TB, n topo) {
 			n.set("sg-web", "SecurityGroupIngress", []any{sg("tcp", 443, 443, m{"CidrIp": "203.0.113.0/25"})})
-		}, between("203.0.113.0/24", "i-web", "reach", "port: 443"), network.Broken, "partly", network.Pairs{All: 1, Open: 1, Broken: 1}},
-		{"what must never get through does not", nil, between("internet", "eni-db", "never"), network.Holds, "", network.Pairs{All: 1}},
-		{"a group reaches another, and must not", nil, between("sg-web", "sg-db", "never"), network.Broken, "reached", network.Pairs{All: 2, Open: 2, Broken: 2}},
-		{"on another port it does not", nil, between("sg-web", "sg-db", "never", "port: 22"), network.Holds, "", network.Pairs{All: 2}},
-		{"of a VPC all but who may", nil, between("[vpc-web, vpc-other, not sg-web]", "eni-db", "never"), network.Holds, "", network.Pairs{All: 1}},
+		}, between("203.0.113.0/24", "i-web", "reach", "port: 443"), network.Broken, "partly", network.PairCounts{All: 1, Open: 1, Broken: 1}},
+		{"what must never get through does not", nil, between("internet", "eni-db", "never"), network.Holds, "", network.PairCounts{All: 1}},
+		{"a group reaches another, and must not", nil, between("sg-web", "sg-db", "never"), network.Broken, "reached", network.PairCounts{All: 2, Open: 2, Broken: 2}},
+		{"on another port it does not", nil, between("sg-web", "sg-db", "never", "port: 22"), network.Holds, "", network.PairCounts{All: 2}},
+		{"of a VPC all but who may", nil, between("[vpc-web, vpc-other, not sg-web]", "eni-db", "never"), network.Holds, "", network.PairCounts{All: 1}},
 		{"a rule that refers to a list that nobody read may let it in", change(func(n topo) {
 			n.set("sg-db", "SecurityGroupIngress", []any{sg("tcp", 22, 22, m{"SourcePrefixListId": "pl-9"})})
-		}), between("sg-web", "sg-db", "never"), network.Undecided, "reached?", network.Pairs{All: 2, Open: 2, Unknown: 2}},
+		}), between("sg-web", "sg-db", "never"), network.Undecided, "reached?", network.PairCounts{All: 2, Open: 2, Unknown: 2}},
 
-		{"both ways go through the appliance", bothWays, between("i-web", "eni-db", "through", "via: eni-mid"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
-		{"asymmetric routing: the answers go around the appliance", appliancePath, between("i-web", "eni-db", "through", "via: eni-mid"), network.Broken, "reply-around", network.Pairs{All: 1, Open: 1, Broken: 1}},
-		{"asymmetric routing: the packets go around the appliance", func(t testing.TB, n topo) { appliancePath(t, n) }, between("eni-db", "i-web", "through", "via: eni-mid"), network.Broken, "around", network.Pairs{All: 1, Open: 1, Broken: 1}},
-		{"a DMZ bypass: one of two senders of the tier has a way past the appliance", bothWays, between("sg-web", "eni-db", "through", "via: eni-mid"), network.Broken, "around", network.Pairs{All: 2, Open: 2, Broken: 1}},
-		{"who is in the DMZ itself needs no way through it", bothWays, between("[eni-mid, i-web]", "eni-db", "through", "via: eni-mid"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
-		{"nothing passes, so nothing passes by", nil, between("internet", "eni-db", "through", "via: nat-1"), network.Holds, "", network.Pairs{All: 1}},
+		{"both ways go through the appliance", bothWays, between("i-web", "eni-db", "through", "via: eni-mid"), network.Holds, "", network.PairCounts{All: 1, Open: 1}},
+		{"asymmetric routing: the answers go around the appliance", appliancePath, between("i-web", "eni-db", "through", "via: eni-mid"), network.Broken, "reply-around", network.PairCounts{All: 1, Open: 1, Broken: 1}},
+		{"asymmetric routing: the packets go around the appliance", func(t testing.TB, n topo) { appliancePath(t, n) }, between("eni-db", "i-web", "through", "via: eni-mid"), network.Broken, "around", network.PairCounts{All: 1, Open: 1, Broken: 1}},
+		{"a DMZ bypass: one of two senders of the tier has a way past the appliance", bothWays, between("sg-web", "eni-db", "through", "via: eni-mid"), network.Broken, "around", network.PairCounts{All: 2, Open: 2, Broken: 1}},
+		{"who is in the DMZ itself needs no way through it", bothWays, between("[eni-mid, i-web]", "eni-db", "through", "via: eni-mid"), network.Holds, "", network.PairCounts{All: 1, Open: 1}},
+		{"nothing passes, so nothing passes by", nil, between("internet", "eni-db", "through", "via: nat-1"), network.Holds, "", network.PairCounts{All: 1}},
 
-		{"each zone has its firewall", zones, between("internet", "[i-web, i-two]", "through", "via: '"+fwARN+"'"), network.Holds, "", network.Pairs{All: 2, Open: 2}},
-		{"what the zones send passes it too", zones, between("[i-web, i-two]", "internet", "through", "via: '"+fwARN+"'"), network.Holds, "", network.Pairs{All: 2, Open: 2}},
+		{"each zone has its firewall", zones, between("internet", "[i-web, i-two]", "through", "via: '"+fwARN+"'"), network.Holds, "", network.PairCounts{All: 2, Open: 2}},
+		{"what the zones send passes it too", zones, between("[i-web, i-two]", "internet", "through", "via: '"+fwARN+"'"), network.Holds, "", network.PairCounts{All: 2, Open: 2}},
 		{"a single-zone gap: the second zone routes past the firewall, both ways", func(t testing.TB, n topo) {
 			zones(t, n)
 			n.set("rtb-two", "Routes", []any{m{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}, m{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}})
 			n.set("rtb-igw", "Routes", []any{m{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}, m{"DestinationCidrBlock": "10.0.0.0/24", "VpcEndpointId": "vpce-fw"}})
-		}, between("internet", "[i-web, i-two]", "through", "via: '"+fwARN+"'"), network.Broken, "around", network.Pairs{All: 2, Open: 2, Broken: 1}},
+		}, between("internet", "[i-web, i-two]", "through", "via: '"+fwARN+"'"), network.Broken, "around", network.PairCounts{All: 2, Open: 2, Broken: 1}},
 		{"a zone that routes to no firewall at all reaches nothing, which is no bypass", func(t testing.TB, n topo) {
 			zones(t, n)
 			n.set("rtb-two", "Routes", []any{m{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}})
-		}, between("[i-web, i-two]", "internet", "through", "via: '"+fwARN+"'"), network.Holds, "", network.Pairs{All: 2, Open: 1}},
+		}, between("[i-web, i-two]", "internet", "through", "via: '"+fwARN+"'"), network.Holds, "", network.PairCounts{All: 2, Open: 1}},
 		{"but it must reach", func(t testing.TB, n topo) {
 			zones(t, n)
 			n.set("rtb-two", "Routes", []any{m{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}})
-		}, between("[i-web, i-two]", "internet", "reach", "port: 443"), network.Broken, "blocked", network.Pairs{All: 2, Open: 1, Broken: 1}},
+		}, between("[i-web, i-two]", "internet", "reach", "port: 443"), network.Broken, "blocked", network.PairCounts{All: 2, Open: 1, Broken: 1}},
 		{"the gateway's own table leads around it: the answers are not seen", func(t testing.TB, n topo) {
 			zones(t, n)
 			delete(n, "rtb-igw")
-		}, between("i-web", "internet", "through", "via: vpce-fw"), network.Broken, "reply-around", network.Pairs{All: 1, Open: 1, Broken: 1}},
+		}, between("i-web", "internet", "through", "via: vpce-fw"), network.Broken, "reply-around", network.PairCounts{All: 1, Open: 1, Broken: 1}},
 
-		{"without appliance mode the answers come through the other zone's firewall", func(t testing.TB, n topo) { inspection(t, n); onPort(n, 22) }, between("i-web", "eni-o", "through", "via: fw"), network.Broken, "other-point", network.Pairs{All: 1, Broken: 1}},
+		{"without appliance mode the answers come through the other zone's firewall", func(t testing.TB, n topo) { inspection(t, n); onPort(n, 22) }, between("i-web", "eni-o", "through", "via: fw"), network.Broken, "other-point", network.PairCounts{All: 1, Broken: 1}},
 		{"with it the flow stays in one", func(t testing.TB, n topo) {
 			inspection(t, n)
 			onPort(n, 22)
 			n.set("tgw-attach-insp", "Options", m{"ApplianceModeSupport": "enable"})
-		}, between("i-web", "eni-o", "through", "via: fw"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
+		}, between("i-web", "eni-o", "through", "via: fw"), network.Holds, "", network.PairCounts{All: 1, Open: 1}},
 		{"in one zone it needs none", func(t testing.TB, n topo) {
 			inspection(t, n)
 			onPort(n, 22)
 			n.set("subnet-o", "AvailabilityZone", "eu-west-1a")
-		}, between("i-web", "eni-o", "through", "via: vpc-insp"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
-		{"the answers through another gateway load balancer endpoint, too", gwlb, between("i-web", "eni-o", "through", "via: [vpce-fa, vpce-fb]"), network.Broken, "other-point", network.Pairs{All: 1, Open: 1, Broken: 1}},
+		}, between("i-web", "eni-o", "through", "via: vpc-insp"), network.Holds, "", network.PairCounts{All: 1, Open: 1}},
+		{"the answers through another gateway load balancer endpoint, too", gwlb, between("i-web", "eni-o", "through", "via: [vpce-fa, vpce-fb]"), network.Broken, "other-point", network.PairCounts{All: 1, Open: 1, Broken: 1}},
 		{"that an appliance which is no inspection point forwards is not known", func(t testing.TB, n topo) {
 			bothWays(t, n)
 			n.more(t, `
   eni-fw: {Type: AWS::EC2::NetworkInterface, Properties: {SubnetId: subnet-b, GroupSet: [sg-mid], PrivateIpAddress: 10.0.2.71, SourceDestCheck: false}}
 `)
-		}, between("i-web", "eni-db", "through", "via: eni-fw"), network.Undecided, "around?", network.Pairs{All: 1, Open: 1, Unknown: 1}},
-		{"a NAT gateway is passed both ways", open2, between("eni-db", "internet", "through", "via: nat-1"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
+		}, between("i-web", "eni-db", "through", "via: eni-fw"), network.Undecided, "around?", network.PairCounts{All: 1, Open: 1, Unknown: 1}},
+		{"a NAT gateway is passed both ways", open2, between("eni-db", "internet", "through", "via: nat-1"), network.Holds, "", network.PairCounts{All: 1, Open: 1}},
 
-		{"a gateway endpoint is a way past it, for the addresses of its service", func(t testing.TB, n topo) { s3(t, n); open(n) }, between("eni-db", "internet", "through", "via: nat-1"), network.Broken, "around", network.Pairs{All: 1, Open: 1, Broken: 1}},
-		{"or an inspection point too", func(t testing.TB, n topo) { s3(t, n); open(n) }, between("eni-db", "internet", "through", "via: [nat-1, vpce-s3]"), network.Holds, "", network.Pairs{All: 1, Open: 1}},
-		{"when nobody read which addresses those are, it depends", func(t testing.TB, n topo) { s3(t, n); open(n); delete(n, "pl-s3") }, between("eni-db", "internet", "through", "via: nat-1"), network.Undecided, "around?", network.Pairs{All: 1, Open: 1, Unknown: 1}},
+		{"a gateway endpoint is a way past it, for the addresses of its service", func(t testing.TB, n topo) { s3(t, n); open(n) }, between("eni-db", "internet", "through", "via: nat-1"), network.Broken, "around", network.PairCounts{All: 1, Open: 1, Broken: 1}},
+		{"or an inspection point too", func(t testing.TB, n topo) { s3(t, n); open(n) }, between("eni-db", "internet", "through", "via: [nat-1, vpce-s3]"), network.Holds, "", network.PairCounts{All: 1, Open: 1}},
+		{"when nobody read which addresses those are, it depends", func(t testing.TB, n topo) { s3(t, n); open(n); delete(n, "pl-s3") }, between("eni-db", "internet", "through", "via: nat-1"), network.Undecided, "around?", network.PairCounts{All: 1, Open: 1, Unknown: 1}},
 
-		{"over a host: the internet reaches the server, which reaches the database", nil, between("internet", "eni-db", "never", "hops: any"), network.Broken, "reached", network.Pairs{All: 4, Open: 2, Broken: 2}},
+		{"over a host: the internet reaches the server, which reaches the database", nil, between("internet", "eni-db", "never", "hops: any"), network.Broken, "reached", network.PairCounts{All: 4, Open: 2, Broken: 2}},
 		{"nobody who is reached reaches it", change(func(n topo) {
 			n.set("sg-db", "SecurityGroupIngress", []any{sg("tcp", 5432, 5432, m{"CidrIp": "10.0.2.30/32"})})
 			n.set("sg-web", "SecurityGroupEgress", []any{})
 		}),
-			between("internet", "eni-db", "never", "hops: any"), network.Holds, "", network.Pairs{All: 2}},
-		{"who passes the server has passed the DMZ", nil, between("internet", "eni-db", "through", "via: i-web", "hops: any"), network.Holds, "", network.Pairs{All: 1}},
+			between("internet", "eni-db", "never", "hops: any"), network.Holds, "", network.PairCounts{All: 2}},
+		{"who passes the server has passed the DMZ", nil, between("internet", "eni-db", "through", "via: i-web", "hops: any"), network.Holds, "", network.PairCounts{All: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := resources(t, base)
@@ -341,7 +341,7 @@ func TestIntentsAgreeWithEachPair(t *testing.T) {
 				}
 				text := fmt.Sprintf(`[{"id": "x", "must": %q, "from": ["%s"], "to": ["%s"]%s}]`, must, strings.Join(from, `","`), strings.Join(to, `","`), packets)
 				o := keep(t, w, text)[0]
-				p := network.Pairs{All: want.all, Open: want.reach + want.may, Broken: want.reach, Unknown: want.may}
+				p := network.PairCounts{All: want.all, Open: want.reach + want.may, Broken: want.reach, Unknown: want.may}
 				if must == "reach" {
 					p.Broken = want.all - want.reach - want.may
 				}

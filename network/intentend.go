@@ -36,7 +36,7 @@ func termError(in *Intent, t Term, err error) error {
 }
 
 // scope finds the ends of an intent.
-func (k *keeper) scope(in *Intent) (*scope, error) {
+func (k *intentKeeper) scope(in *Intent) (*scope, error) {
 	if err := in.Check(); err != nil {
 		return nil, termError(in, Term{}, &haetae.Error{Code: haetae.Invalid, Err: err})
 	}
@@ -75,7 +75,7 @@ func (k *keeper) scope(in *Intent) (*scope, error) {
 }
 
 // set finds what the terms of one side stand for.
-func (k *keeper) set(in *Intent, terms []Term) (set, error) {
+func (k *intentKeeper) set(in *Intent, terms []Term) (set, error) {
 	var s set
 	var errs []error
 	seen := map[*nic]bool{}
@@ -144,7 +144,7 @@ func (s *set) without(nics []*nic, addrs cidr.Addrs) {
 // members are the places of an end of an intent, and why there may be more. A
 // subnet and a VPC are the interfaces in them, as are subnets and VPCs with a
 // tag: subnets:KEY=VALUE, vpcs:KEY=VALUE.
-func (k *keeper) members(e End) ([]*place, []string, error) {
+func (k *intentKeeper) members(e End) ([]*place, []string, error) {
 	w := k.w
 	if e.Address == "" {
 		if tag, ok := strings.CutPrefix(e.ID, "subnets:"); ok {
@@ -188,7 +188,7 @@ func (k *keeper) members(e End) ([]*place, []string, error) {
 }
 
 // within are the interfaces in a subnet or a VPC that begin or take connections.
-func (k *keeper) within(r *haetae.Resource) ([]*place, []string) {
+func (k *intentKeeper) within(r *haetae.Resource) ([]*place, []string) {
 	v, _ := k.w.of[r].(*vpc)
 	s, _ := k.w.of[r].(*subnet)
 	if s != nil {
@@ -208,7 +208,7 @@ func (k *keeper) within(r *haetae.Resource) ([]*place, []string) {
 }
 
 // tagged are the interfaces in subnets or VPCs with a tag.
-func (k *keeper) tagged(e End, tag, typ string) ([]*place, []string, error) {
+func (k *intentKeeper) tagged(e End, tag, typ string) ([]*place, []string, error) {
 	key, value, ok := strings.Cut(tag, "=")
 	if !ok || key == "" {
 		return nil, nil, &haetae.Error{Code: haetae.Invalid, Err: fmt.Errorf("%s names no tag", e), Hint: "Give subnets:KEY=VALUE or vpcs:KEY=VALUE."}
@@ -237,7 +237,7 @@ func (k *keeper) tagged(e End, tag, typ string) ([]*place, []string, error) {
 }
 
 // untagged says of which resources it is not known whether they have a tag.
-func (k *keeper) untagged(key string, may func(*haetae.Resource) bool) []string {
+func (k *intentKeeper) untagged(key string, may func(*haetae.Resource) bool) []string {
 	var out []string
 	for _, r := range k.w.g.Resources() {
 		u, _ := r.Tags[key].(*haetae.Unknown)
@@ -274,7 +274,7 @@ func (v via) passed(hops []Hop) []string {
 }
 
 // via finds the inspection points of an intent.
-func (k *keeper) via(in *Intent) (via, error) {
+func (k *intentKeeper) via(in *Intent) (via, error) {
 	v := via{points: map[string]string{}, premises: map[string]bool{}}
 	var errs []error
 	for _, t := range in.Via {
@@ -299,7 +299,7 @@ func (k *keeper) via(in *Intent) (via, error) {
 }
 
 // points are the hops by which packets are known to pass an end of via.
-func (k *keeper) points(e End, premises map[string]bool) (map[string]string, error) {
+func (k *intentKeeper) points(e End, premises map[string]bool) (map[string]string, error) {
 	w := k.w
 	out := map[string]string{}
 	if e.Address != "" || e.ID == "internet" {
@@ -371,7 +371,7 @@ func appliances(out map[string]string, places []*place, premises map[string]bool
 }
 
 // endpointPoint takes in an endpoint as an inspection point.
-func (k *keeper) endpointPoint(out map[string]string, e *endpoint, premises map[string]bool) {
+func (k *intentKeeper) endpointPoint(out map[string]string, e *endpoint, premises map[string]bool) {
 	out[e.res.ID] = e.res.ID
 	premises[passes(e)] = true
 	if e.firewall == nil {
@@ -385,7 +385,7 @@ func (k *keeper) endpointPoint(out map[string]string, e *endpoint, premises map[
 }
 
 // endpoints are all endpoints, each once.
-func (k *keeper) endpoints() []*endpoint {
+func (k *intentKeeper) endpoints() []*endpoint {
 	if k.ends == nil {
 		for _, c := range k.w.of {
 			if e, ok := c.(*endpoint); ok && !slices.Contains(k.ends, e) {

@@ -7,10 +7,11 @@ import (
 	"github.com/haetae/haetae/cidr"
 )
 
-// keeper holds a network against intents. What it works out for one intent serves
+// intentKeeper holds a network against intents. What it works out for one intent serves
 // the others.
-type keeper struct {
+type intentKeeper struct {
 	w     *World
+	pairs *Pairs
 	plain map[*nic]*Class       // interfaces that are like others: all but load balancers, endpoints and those of which something is not known
 	roads map[[2]*subnet][]trip // between subnets, only those by which something gets
 	peers map[peerKey]cidr.Addrs
@@ -24,18 +25,18 @@ type peerKey struct {
 }
 
 // admitted are the addresses in a VPC that a class may admit something from.
-func (k *keeper) admitted(to *Class, v *vpc) cidr.Addrs {
+func (k *intentKeeper) admitted(to *Class, v *vpc) cidr.Addrs {
 	key := peerKey{to, v}
 	a, ok := k.peers[key]
 	if !ok {
-		a = k.w.peers(to, v)
+		a = k.pairs.peers(to, v)
 		k.peers[key] = a
 	}
 	return a
 }
 
-func newKeeper(w *World) *keeper {
-	k := &keeper{w: w, plain: map[*nic]*Class{}, roads: map[[2]*subnet][]trip{}, peers: map[peerKey]cidr.Addrs{}}
+func newIntentKeeper(w *World) *intentKeeper {
+	k := &intentKeeper{w: w, pairs: w.Pairs(), plain: map[*nic]*Class{}, roads: map[[2]*subnet][]trip{}, peers: map[peerKey]cidr.Addrs{}}
 	for _, c := range w.Classes() {
 		for _, n := range c.nics {
 			if w.serves[n] == nil && w.endpointAt(n) == "" && n.vague == nil && n.groupsWhy == nil && n.down == "" {
@@ -113,7 +114,7 @@ func (s *scope) between(src, dst cidr.Addrs) cidr.Set { return cidr.Of(s.m.boxes
 
 // trips are the ways from one subnet to another by which something gets. They are
 // walked once, whoever is there.
-func (k *keeper) trips(a, b *subnet) []trip {
+func (k *intentKeeper) trips(a, b *subnet) []trip {
 	key := [2]*subnet{a, b}
 	if list, ok := k.roads[key]; ok {
 		return list
@@ -136,10 +137,6 @@ func (k *keeper) trips(a, b *subnet) []trip {
 	return list
 }
 
-func everything() asked {
-	return asked{protos: cidr.AllProtos(), src: cidr.AllPorts(), ports: cidr.AllPorts(), typ: cidr.AllPorts(), code: cidr.AllPorts()}
-}
-
 // nowhere tells whether the route table of a subnet surely leads nowhere for all
 // of another.
 func nowhere(a, b *subnet) bool {
@@ -151,7 +148,7 @@ func nowhere(a, b *subnet) bool {
 
 // flow is what gets of what is asked between some addresses of one class and some
 // of another.
-func (k *keeper) flow(s *scope, from, to *Class, m asked, src, dst cidr.Addrs) flow {
+func (k *intentKeeper) flow(s *scope, from, to *Class, m asked, src, dst cidr.Addrs) flow {
 	var f flow
 	if !k.admitted(to, from.subnet.vpc).Overlaps(src) {
 		return f
@@ -160,7 +157,8 @@ func (k *keeper) flow(s *scope, from, to *Class, m asked, src, dst cidr.Addrs) f
 	if len(trips) == 0 {
 		return f
 	}
-	ends := cidr.Of(m.boxes(src, dst)...).Intersect(maximum(from.out))
+	out := k.pairs.lets(from).filter
+	ends := cidr.Of(m.boxes(src, dst)...).Intersect(out.most())
 	if b := k.w.serves[to.nics[0]]; b != nil && b.why == nil {
 		var heard cidr.Set
 		for _, l := range b.listeners {
@@ -169,22 +167,22 @@ func (k *keeper) flow(s *scope, from, to *Class, m asked, src, dst cidr.Addrs) f
 		ends = ends.Intersect(heard)
 	}
 	for _, t := range trips {
-		in := k.w.admits(to, identity{vpc: t.fwd.ident.vpc})
-		most := ends.Intersect(maximum(in))
+		in := k.pairs.admits(to, t.fwd.ident.vpc).filter
+		most := ends.Intersect(in.most())
 		if most.Empty() {
 			continue
 		}
 		hold := func(set cidr.Set, sure bool) cidr.Set {
 			set = most.Intersect(set)
 			if sure {
-				return set.Intersect(from.out.yes).Intersect(in.yes)
+				return set.Intersect(out.yes).Intersect(in.yes)
 			}
 			return set
 		}
 		var when []condition
-		for _, x := range []filter{from.out, in} {
+		for _, x := range []filter{out, in} {
 			if x.why != nil {
-				when = append(when, condition{false, x.why.String()})
+				when = append(when, condition{text: x.why.String(), why: x.why})
 			}
 		}
 		f.trip(s, t, hold, when)
@@ -193,7 +191,7 @@ func (k *keeper) flow(s *scope, from, to *Class, m asked, src, dst cidr.Addrs) f
 }
 
 // judge holds every pair of an intent against it.
-func (k *keeper) judge(s *scope) {
+func (k *intentKeeper) judge(s *scope) {
 	from := s.from
 	if s.relays != nil {
 		from.nics = k.reached(s)
@@ -227,7 +225,7 @@ func (k *keeper) judge(s *scope) {
 // services takes in that some of what goes out may leave by a gateway endpoint: a
 // route leads to it for a prefix list that was not read. The walk takes the other
 // routes, as most addresses are not those of a service.
-func (k *keeper) services(s *scope, f *flow, trips []trip) {
+func (k *intentKeeper) services(s *scope, f *flow, trips []trip) {
 	for _, t := range trips {
 		if !t.fwd.open() {
 			continue
@@ -248,7 +246,7 @@ func (k *keeper) services(s *scope, f *flow, trips []trip) {
 							return cidr.Set{}
 						}
 						return set
-					}, []condition{{false, text}})
+					}, []condition{{text: text, why: e.listWhy}})
 				}
 			}
 		}
@@ -263,7 +261,7 @@ type bunch struct {
 
 // bunches puts those of the interfaces that are like others together by class, in
 // order.
-func (k *keeper) bunches(list []*nic) ([]*Class, map[*Class]bunch) {
+func (k *intentKeeper) bunches(list []*nic) ([]*Class, map[*Class]bunch) {
 	var order []*Class
 	in := map[*Class]bunch{}
 	for _, n := range list {
@@ -283,7 +281,7 @@ func (k *keeper) bunches(list []*nic) ([]*Class, map[*Class]bunch) {
 
 // odd are the pairs that are looked at one by one: all but those of interfaces
 // that are like others.
-func (k *keeper) odd(s *scope, from, to *set) ([]pairing, error) {
+func (k *intentKeeper) odd(s *scope, from, to *set) ([]pairing, error) {
 	split := func(x *set) (plain, odd []member) {
 		for _, n := range x.nics {
 			m := member{End{ID: n.id}, []*place{nicPlace(n)}}
@@ -325,7 +323,7 @@ func (k *keeper) odd(s *scope, from, to *set) ([]pairing, error) {
 
 // classes judges the pairs of interfaces of two classes. Interfaces that no box of
 // what gets through tells apart are judged once.
-func (k *keeper) classes(s *scope, a, b *Class, src, dst bunch) {
+func (k *intentKeeper) classes(s *scope, a, b *Class, src, dst bunch) {
 	f := k.flow(s, a, b, s.m, src.addrs, dst.addrs)
 	var boxes []cidr.Box
 	for _, x := range f.shares {
@@ -416,7 +414,7 @@ func distinct(x, y []*nic, oneClass bool) (pairs int, a, b *nic) {
 
 // decide judges pairs that are alike by one of them. seen is what was found
 // between the same classes before.
-func (k *keeper) decide(s *scope, f flow, total cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
+func (k *intentKeeper) decide(s *scope, f flow, total cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
 	p := &s.result.Pairs
 	p.All += pairs
 	if !f.open.Empty() {
@@ -450,7 +448,7 @@ func (k *keeper) decide(s *scope, f flow, total cidr.Set, src, dst *place, pairs
 }
 
 // mustReach judges pairs between which packets must get.
-func (k *keeper) mustReach(s *scope, f flow, total cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
+func (k *intentKeeper) mustReach(s *scope, f flow, total cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
 	x := share{}
 	if len(f.shares) > 0 {
 		x = f.shares[0]
@@ -473,7 +471,7 @@ func (k *keeper) mustReach(s *scope, f flow, total cidr.Set, src, dst *place, pa
 }
 
 // breach counts pairs of a fault and shows one of them.
-func (k *keeper) breach(s *scope, key breachKey, set cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
+func (k *intentKeeper) breach(s *scope, key breachKey, set cidr.Set, src, dst *place, pairs int, seen *[]breachKey) {
 	b, wanted := s.note(key, pairs)
 	if slices.Contains(*seen, key) {
 		return

@@ -21,7 +21,7 @@ type relayed struct {
 // relay finds every interface that the senders of an intent reach over any number
 // of hosts, with any packets. Of an intent that must go through a point, only
 // hops past the points count, and the points are no relays.
-func (k *keeper) relay(s *scope) {
+func (k *intentKeeper) relay(s *scope) {
 	r := &relaying{k: k, s: s, classes: k.w.Classes(), pending: map[*nic]*relayed{}}
 	s.relays = map[*nic]*relayed{}
 	s.from.gaps = append(s.from.gaps, k.w.notListed("AWS::EC2::NetworkInterface")...)
@@ -51,7 +51,7 @@ func (k *keeper) relay(s *scope) {
 }
 
 // reached are the senders of an intent and all whom they reach, the nearest first.
-func (k *keeper) reached(s *scope) []*nic {
+func (k *intentKeeper) reached(s *scope) []*nic {
 	out := slices.Clone(s.from.nics)
 	for _, n := range k.w.nics {
 		if x := s.relays[n]; x != nil && !x.root {
@@ -73,7 +73,7 @@ func (s *scope) doubt(p *place) []condition {
 
 // relaying is a search for relays that is under way.
 type relaying struct {
-	k       *keeper
+	k       *intentKeeper
 	s       *scope
 	classes []*Class
 	pending map[*nic]*relayed // reached under conditions
@@ -249,7 +249,7 @@ func (r *relaying) class(from, to *Class, src []*nic, addrs cidr.Addrs) []*nic {
 				for _, end := range []*nic{parent, n} { // which of its subnet's addresses it gets is not known
 					if end.vague != nil {
 						mine.shares[i].sure = cidr.Set{}
-						mine.shares[i].when = append(slices.Clip(x.when), condition{false, end.vague.String()})
+						mine.shares[i].when = append(slices.Clip(x.when), condition{text: end.vague.String(), why: end.vague})
 					}
 				}
 			}
@@ -263,7 +263,7 @@ func (r *relaying) class(from, to *Class, src []*nic, addrs cidr.Addrs) []*nic {
 }
 
 // chain is the hops from host to host by which a sender is reached.
-func (k *keeper) chain(s *scope, p *place) []Example {
+func (k *intentKeeper) chain(s *scope, p *place) []Example {
 	if p.kind != "nic" || s.relays == nil {
 		return nil
 	}

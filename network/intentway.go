@@ -66,26 +66,26 @@ func (v via) granted(list []piece) []piece {
 }
 
 // party describes a place as an end of a counter-example.
-func (k *keeper) party(p *place) Party {
+func (k *intentKeeper) party(p *place) Host {
 	if p.kind != "nic" {
 		switch {
 		case p.internet && p.addrs.Covers(internetFour()):
-			return Party{Resource: "internet"}
+			return Host{Resource: "internet"}
 		case p.point != nil:
-			return Party{Resource: p.point.res.ID, Type: p.point.res.Type}
+			return Host{Resource: p.point.res.ID, Type: p.point.res.Type}
 		case p.sub != nil && p.kind == "space":
-			return Party{Resource: shortAddrs(p.addrs) + " in " + p.sub.id()}
+			return Host{Resource: shortAddrs(p.addrs) + " in " + p.sub.id()}
 		case p.exit != nil:
-			return Party{Resource: shortAddrs(p.addrs) + " via " + p.exit.res.ID}
+			return Host{Resource: shortAddrs(p.addrs) + " via " + p.exit.res.ID}
 		case p.attach != nil:
-			return Party{Resource: shortAddrs(p.addrs) + " via " + p.attach.res.ID}
+			return Host{Resource: shortAddrs(p.addrs) + " via " + p.attach.res.ID}
 		}
-		return Party{Resource: shortAddrs(p.addrs)}
+		return Host{Resource: shortAddrs(p.addrs)}
 	}
 	n := p.nics[0]
 	r := k.w.knownAs(n)
 	name, _ := r.Tags["Name"].(string)
-	return Party{Resource: r.ID, Type: r.Type, Name: name, Account: r.Account, Interface: n.id}
+	return Host{Resource: r.ID, Type: r.Type, Name: name, Account: r.Account, Interface: n.id}
 }
 
 // typical is a packet of a set that people know: TCP from a port that clients
@@ -121,7 +121,7 @@ func (m match) boxesFrom(a cidr.Ports) []cidr.Box {
 
 // example shows one pair of a fault. set is what gets through between the two, if
 // the fault is that something does.
-func (k *keeper) example(s *scope, key breachKey, set cidr.Set, src, dst *place) Example {
+func (k *intentKeeper) example(s *scope, key breachKey, set cidr.Set, src, dst *place) Example {
 	nothing := Path{Verdict: Blocked, Hops: []Hop{}}
 	e := Example{From: k.party(src), To: k.party(dst), Forward: nothing, Reply: nothing, Relays: k.chain(s, src)}
 	if s.in.Must == MustReach {
@@ -185,7 +185,7 @@ func at(p *place, a cidr.Addrs) *place {
 }
 
 // stopped shows what stops the packets of a pair.
-func (k *keeper) stopped(s *scope, key breachKey, src, dst *place, e *Example) {
+func (k *intentKeeper) stopped(s *scope, key breachKey, src, dst *place, e *Example) {
 	m := s.m
 	m.allOf = key.fault == FaultPartly
 	total, trips := k.w.between(src, dst, m, Question{Hypothetical: s.in.Hypothetical})

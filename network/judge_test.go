@@ -200,7 +200,7 @@ func answerable(p oracle.Packet) bool {
 	return true
 }
 
-func loadSchema(t *testing.T) *schema.Schema {
+func loadSchema(t testing.TB) *schema.Schema {
 	t.Helper()
 	sch, err := schema.Load()
 	if err != nil {

@@ -234,7 +234,7 @@ func (k *walk) throughNIC(s *state, n *nic, from *subnet) {
 		s.block(k, Blocker{Code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", Resource: n.id, Fix: "Turn off the source/destination check of " + n.id + "."})
 	}
 	for i, p := range s.pieces {
-		s.pieces[i] = p.only(true, forwards(n))
+		s.pieces[i] = p.only(forwards(n))
 	}
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	if !known {
@@ -292,7 +292,7 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 	switch {
 	case e.firewall == nil:
 		for i, p := range s.pieces {
-			s.pieces[i] = p.only(true, passes(e))
+			s.pieces[i] = p.only(passes(e))
 		}
 	case k.back && seen:
 		k.inspectBack(s, e.firewall)

@@ -179,8 +179,8 @@ func (r *Replay) broken(slim map[*group]*group) []*group {
 				before[k], after[k] = r.w.allows(t.nic, t.in, identity{vpc: from}), c.allows(t.nic, t.in, identity{vpc: from})
 			}
 			packets := t.packets()
-			b, a := maximum(before[k]).Intersect(packets), after[k]
-			if !maximum(a).Covers(b) || !a.yes.Covers(before[k].yes.Intersect(packets)) {
+			b, a := before[k].most().Intersect(packets), after[k]
+			if !a.most().Covers(b) || !a.yes.Covers(before[k].yes.Intersect(packets)) {
 				for _, g := range t.nic.groups {
 					if slim[g] != nil && !slices.Contains(bad, g) {
 						bad = append(bad, g)

@@ -128,7 +128,8 @@ func (w *World) defaultGroup(n *nic) {
 	}
 	// A template cannot write it down, but it is known: members reach each other,
 	// and all may leave.
-	n.groupsWhy = missing("the default security group of " + n.vpc.id())
+	_, unlisted := w.g.Here(n.vpc.res, "AWS::EC2::SecurityGroup")
+	n.groupsWhy = firstWhy(unlisted, missing("the default security group of "+n.vpc.id()))
 }
 
 // addMembers tells every security group who carries it.
@@ -273,6 +274,9 @@ func (w *World) instancePublic(n *nic, r *haetae.Resource, associate any, first 
 		if !known {
 			n.publicWhy = whyNot(n.subnet.res.Props["MapPublicIpOnLaunch"])
 		}
+	}
+	if !known && n.subnet == nil {
+		n.publicWhy = firstWhy(n.publicWhy, missing("whether the subnet of "+r.ID+" gives public addresses"))
 	}
 	if yes {
 		w.place(n)
@@ -461,7 +465,8 @@ func (w *World) subnetsOf(r *haetae.Resource, path string) (out []*subnet, why *
 		if s := w.subnetOf(at, x); s != nil {
 			out = append(out, s)
 		} else {
-			why = firstWhy(why, whyNot(x), missing("subnet "+text(x)))
+			_, unlisted := w.g.Here(at, "AWS::EC2::Subnet")
+			why = firstWhy(why, whyNot(x), unlisted, missing("subnet "+text(x)))
 		}
 	}
 	return out, why

@@ -33,6 +33,7 @@ type piece struct {
 type condition struct {
 	request bool // somebody may or may not meet it; else it is a fact that is missing
 	text    string
+	why     *haetae.Unknown // the fact that is missing
 }
 
 // rewrite is what a NAT gateway keeps in mind of a connection.
@@ -134,10 +135,12 @@ func (p piece) thaw(f field, is, want cidr.Addrs) piece {
 	return p
 }
 
-// only adds a condition.
-func (p piece) only(request bool, text string) piece {
-	c := condition{request, text}
-	if !slices.Contains(p.when, c) {
+// only adds what somebody may or may not do.
+func (p piece) only(text string) piece { return p.under(condition{request: true, text: text}) }
+
+// under adds a condition.
+func (p piece) under(c condition) piece {
+	if !slices.ContainsFunc(p.when, func(o condition) bool { return o.request == c.request && o.text == c.text }) {
 		p.when = append(slices.Clip(p.when), c)
 	}
 	return p
@@ -148,7 +151,19 @@ func (p piece) lacks(u *haetae.Unknown) piece {
 	if u == nil {
 		return p
 	}
-	return p.only(false, u.String())
+	return p.under(condition{text: u.String(), why: u})
+}
+
+// withoutFact adds a fact that is missing to each piece.
+func withoutFact(list []piece, u *haetae.Unknown) []piece {
+	if u == nil {
+		return list
+	}
+	out := make([]piece, len(list))
+	for i, p := range list {
+		out[i] = p.lacks(u)
+	}
+	return out
 }
 
 // answers are the packets that answer those of the piece, as they leave.

@@ -49,6 +49,11 @@ func (w *World) places(e End) ([]*place, error) {
 		return w.addressPlaces(e)
 	}
 	switch {
+	case e.res != nil:
+		if out := w.resourcePlaces(e.res); len(out) > 0 {
+			return out, nil
+		}
+		return nil, errNoEnd(e)
 	case e.ID == "internet":
 		return []*place{{kind: "internet", internet: true, addrs: internet()}}, nil
 	case strings.HasPrefix(e.ID, "tag:"):

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/cidr"
 )
 
@@ -30,6 +31,8 @@ type End struct {
 	VPC     string // where the address is: in a VPC,
 	Subnet  string // in a subnet,
 	Via     string // or behind a gateway, an attachment or a connection
+
+	res *haetae.Resource // the resource itself, where its ID alone may be that of several
 }
 
 // UnmarshalJSON reads a text or an object.
@@ -111,6 +114,8 @@ type Question struct {
 	Hypothetical bool            `json:"hypothetical"` // an address that nobody holds counts as a host
 
 	listens bool // a load balancer that listens is reached, whoever is behind it
+	trail   *trail
+	budget  *int // steps of all walks together, nil for maxSteps of each
 }
 
 // ParseQuestion reads one line of a batch. The error says what is wrong with it;
@@ -212,6 +217,9 @@ func shortAddrs(a cidr.Addrs) string {
 	if a.Equal(globalSix()) || a.Equal(cidr.All6()) {
 		return "::/0"
 	}
+	if a.Equal(cidr.AllAddrs()) {
+		return "0.0.0.0/0,::/0"
+	}
 	list := a.Strings()
 	if len(list) > 3 {
 		return strings.Join(list[:3], ",") + " and " + strconv.Itoa(len(list)-3) + " more"
@@ -219,16 +227,16 @@ func shortAddrs(a cidr.Addrs) string {
 	return strings.Join(list, ",")
 }
 
+// manyProtos tells whether there are too many protocols for rules that name them.
+func manyProtos(p cidr.Protos) bool { return len(p.Numbers()) > 4 }
+
 func protoText(p cidr.Protos) string {
-	if p == cidr.AllProtos() {
+	if manyProtos(p) {
 		return "all protocols"
 	}
 	var out []string
 	for _, n := range p.Numbers() {
 		out = append(out, cidr.ProtoName(n))
-	}
-	if len(out) > 4 {
-		return "all protocols"
 	}
 	return strings.Join(out, ",")
 }

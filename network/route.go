@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/cidr"
 )
 
@@ -60,7 +61,7 @@ func (k *walk) branch(s *state, t *table, sub *subnet, b branch) {
 	}
 	if b.route.random {
 		for i, p := range s.pieces {
-			s.pieces[i] = p.only(false, "AWS chose one of two prefix lists that route "+b.route.prefix.String()+" in "+t.res.ID)
+			s.pieces[i] = p.lacks(missing("AWS chose one of two prefix lists that route " + b.route.prefix.String() + " in " + t.res.ID))
 		}
 	}
 	if b.route.bad {
@@ -220,6 +221,9 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 		k.acl(s, sub, false)
 	}
 	s.hop("route-table", t.res.ID, rule, ok)
+	if k.trail != nil && to.kind != "local" && to.kind != "pcx" && to.kind != "tgw" {
+		k.trail.beyond = true
+	}
 	switch to.kind {
 	case "local":
 		k.local(s, t.vpc, sub)
@@ -273,7 +277,23 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 		what = "UNKNOWN_RESOURCE: where " + to.id + " sends packets: haetae does not model it"
 	}
 	s.hop(to.kind, to.id, "", true)
-	k.unknown(s, spot{subnet: sub}, missing(what))
+	k.unknown(s, spot{subnet: sub}, firstWhy(k.w.unlistedTarget(t, to), missing(what)))
+}
+
+// unlistedTarget says that what a route leads to is of a type that was not listed
+// to its end, or nil.
+func (w *World) unlistedTarget(t *table, to target) *haetae.Unknown {
+	for _, x := range targets {
+		if x.kind != to.kind {
+			continue
+		}
+		for _, typ := range x.types {
+			if _, u := w.g.Here(t.res, typ); u != nil {
+				return u
+			}
+		}
+	}
+	return nil
 }
 
 // local delivers packets within a VPC.

@@ -16,38 +16,43 @@ type shape struct{ set cidr.Set }
 // their addresses only.
 type columns struct {
 	boxes []cidr.Box
-	id    int
+	id    int32
+	many  bool // too many boxes to look at this way
 }
 
-// shapes remembers what was worked out for pairs that look alike.
+// column says in which boxes of some columns a pair is: none (0), boxes that have
+// this number, or some with a part of its addresses only (split).
+type column int32
+
+const (
+	none  column = 0
+	split column = -1
+)
+
+// shapes remembers what was worked out for pairs that look alike. It belongs to
+// one goroutine at a time.
 type shapes struct {
-	ids   map[string]int
-	cols  map[*cidr.Box]columns
-	found map[shapeKey]*shape
+	ids     map[string]int32
+	columns map[columnKey]column
+	masks   []uint64 // by column
+	found   map[[3]column]*shape
 }
 
-// shapeKey is which boxes of a road, of what the one class lets out and of what
-// the other lets in a pair is in.
-type shapeKey struct {
-	road, out, in             int
-	roadMask, outMask, inMask uint64
+// columnKey is boxes of columns, as bits.
+type columnKey struct {
+	id   int32
+	mask uint64
 }
 
 func newShapes() *shapes {
-	return &shapes{ids: map[string]int{}, cols: map[*cidr.Box]columns{}, found: map[shapeKey]*shape{}}
+	return &shapes{ids: map[string]int32{}, columns: map[columnKey]column{}, masks: []uint64{0}, found: map[[3]column]*shape{}}
 }
 
 // of views a set as columns; more than 64 boxes are too many.
-func (s *shapes) of(set cidr.Set) (columns, bool) {
+func (s *shapes) of(set cidr.Set) columns {
 	boxes := set.Boxes()
-	if len(boxes) == 0 {
-		return columns{}, true
-	}
 	if len(boxes) > 64 {
-		return columns{}, false
-	}
-	if c, ok := s.cols[&boxes[0]]; ok && len(c.boxes) == len(boxes) {
-		return c, true
+		return columns{boxes: boxes, many: true}
 	}
 	var b strings.Builder
 	for _, x := range boxes {
@@ -55,17 +60,18 @@ func (s *shapes) of(set cidr.Set) (columns, bool) {
 	}
 	id, ok := s.ids[b.String()]
 	if !ok {
-		id = len(s.ids) + 1
+		id = int32(len(s.ids) + 1)
 		s.ids[b.String()] = id
 	}
-	c := columns{boxes, id}
-	s.cols[&boxes[0]] = c
-	return c, true
+	return columns{boxes: boxes, id: id}
 }
 
-// mask is the boxes that hold all packets between the addresses, as far as
-// addresses go. It fails when a box holds some of them only.
-func (c columns) mask(from, to cidr.Addrs) (uint64, bool) {
+// at is the boxes that hold all packets between the addresses, as far as
+// addresses go.
+func (s *shapes) at(c columns, from, to cidr.Addrs) column {
+	if c.many {
+		return split
+	}
 	var m uint64
 	for i := range c.boxes {
 		x := &c.boxes[i]
@@ -73,17 +79,26 @@ func (c columns) mask(from, to cidr.Addrs) (uint64, bool) {
 		case x.Src.Covers(from) && x.Dst.Covers(to):
 			m |= 1 << i
 		case x.Src.Overlaps(from) && x.Dst.Overlaps(to):
-			return 0, false
+			return split
 		}
 	}
-	return m, true
+	if m == 0 {
+		return none
+	}
+	key := columnKey{c.id, m}
+	n, ok := s.columns[key]
+	if !ok {
+		n = column(len(s.masks))
+		s.columns[key], s.masks = n, append(s.masks, m)
+	}
+	return n
 }
 
-// chosen is the packets of the boxes in a mask between any IPv4 addresses.
-func (c columns) chosen(mask uint64) cidr.Set {
+// chosen is the packets of the boxes of a column between any IPv4 addresses.
+func (s *shapes) chosen(c columns, n column) cidr.Set {
 	var out []cidr.Box
 	for i, x := range c.boxes {
-		if mask>>i&1 == 1 {
+		if s.masks[n]>>i&1 == 1 {
 			x.Src, x.Dst = cidr.All4(), cidr.All4()
 			out = append(out, x)
 		}
@@ -91,37 +106,24 @@ func (c columns) chosen(mask uint64) cidr.Set {
 	return cidr.Of(out...)
 }
 
-// between is the shape of what passes between two sets of IPv4 addresses over a
-// road. It fails when the addresses must be looked at one by one.
-func (s *shapes) between(from, to cidr.Addrs, road, out, in cidr.Set) (*shape, bool) {
-	var key shapeKey
-	var cols [3]columns
-	for i, x := range []struct {
-		set  cidr.Set
-		id   *int
-		mask *uint64
-	}{{in, &key.in, &key.inMask}, {out, &key.out, &key.outMask}, {road, &key.road, &key.roadMask}} {
-		c, ok := s.of(x.set)
-		if !ok {
-			return nil, false
-		}
-		if *x.mask, ok = c.mask(from, to); !ok {
-			return nil, false
-		}
-		if *x.mask == 0 {
-			return nil, true // nothing passes
-		}
-		*x.id = c.id
-		cols[i] = c
-	}
+// view is columns and where a pair is in them.
+type view struct {
+	columns
+	at column
+}
+
+// meet is the shape of what passes a road, what one class lets out and what the
+// other lets in; nil is nothing. A pair must be in one column of each.
+func (s *shapes) meet(road, out, in view) *shape {
+	key := [3]column{road.at, out.at, in.at}
 	if found, ok := s.found[key]; ok {
-		return found, true
+		return found
 	}
-	set := cols[0].chosen(key.inMask).Intersect(cols[1].chosen(key.outMask)).Intersect(cols[2].chosen(key.roadMask))
+	set := s.chosen(in.columns, in.at).Intersect(s.chosen(out.columns, out.at)).Intersect(s.chosen(road.columns, road.at))
 	found := &shape{set}
 	if set.Empty() {
 		found = nil
 	}
 	s.found[key] = found
-	return found, true
+	return found
 }

@@ -117,7 +117,7 @@ func (w *World) spread(f *state, b *balancer, s sending, n *nic, q Question) []*
 	base := f.clone()
 	for i, p := range base.pieces {
 		if s.when != "" {
-			p = p.only(true, s.when)
+			p = p.only(s.when)
 		}
 		base.pieces[i] = p
 	}
@@ -232,7 +232,7 @@ func (w *World) leg(f *state, b *balancer, g *targetGroup, t lbTarget, n, tn *ni
 		for i, p := range f.pieces {
 			for _, c := range best.through() {
 				for _, x := range c.when {
-					p = p.only(x.request, x.text)
+					p = p.under(x)
 				}
 			}
 			f.pieces[i] = p
@@ -286,7 +286,7 @@ func (w *World) preserved(f *state, b *balancer, t lbTarget, n, tn *nic) []*stat
 					continue
 				}
 				for _, c := range q.when {
-					x = x.only(c.request, c.text)
+					x = x.under(c)
 				}
 				one.pieces = append(one.pieces, x)
 			}

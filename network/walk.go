@@ -20,7 +20,24 @@ type walk struct {
 	out  []*state
 	// hypothetical takes an address that nobody holds for one with a host.
 	hypothetical bool
-	taken        int // steps of all ways together
+	taken        int  // steps of all ways together
+	budget       *int // steps that are left to this and other walks, nil for maxSteps
+	trail        *trail
+}
+
+// trail is what decided on a walk, for whoever keeps what the walk found: the
+// subnets of which the network ACL or the route table was asked. Of a walk that
+// went on to anything but other subnets of VPCs, that is not all.
+type trail struct {
+	subnets []*subnet
+	beyond  bool
+}
+
+// asks notes that the network ACL or the route table of a subnet decides.
+func (t *trail) asks(s *subnet) {
+	if t != nil && !slices.Contains(t.subnets, s) {
+		t.subnets = append(t.subnets, s)
+	}
 }
 
 // maxSteps bounds the steps of one walk over all its ways, which divide at each
@@ -202,7 +219,11 @@ func (k *walk) unknown(s *state, at spot, why *haetae.Unknown) {
 
 // tired tells whether the packets go in circles.
 func (k *walk) tired(s *state) bool {
-	if k.taken++; k.taken > maxSteps {
+	k.taken++
+	if k.budget != nil {
+		*k.budget--
+	}
+	if k.taken > maxSteps || k.budget != nil && *k.budget < 0 {
 		k.unknown(s, spot{}, &haetae.Unknown{Reason: haetae.Unresolved, Detail: "there are more ways than were followed"})
 		return true
 	}
@@ -323,25 +344,15 @@ func (k *walk) groupBlocker(s *state, n *nic, in bool, set cidr.Set) Blocker {
 		b.Fix = "Add to " + b.Resource + " an " + word + " rule: " + proto + " " + ports + " " + way + " " + peer + "."
 	}
 	if len(n.groups) > 0 {
-		b.change = &change{res: n.groups[0].res, kind: "group", in: in, set: set}
+		b.change = &change{res: n.groups[0].res, kind: "group", in: in, rule: ruleFor(set, in)}
 	}
 	return b
 }
 
 // edit describes packets for a fix.
 func (k *walk) edit(set cidr.Set, in bool) (peer, proto, ports string) {
-	var addrs cidr.Addrs
-	var b cidr.Ports
-	var protos cidr.Protos
-	for _, x := range set.Boxes() {
-		if in {
-			addrs = addrs.Union(x.Src)
-		} else {
-			addrs = addrs.Union(x.Dst)
-		}
-		protos, b = protos.Union(x.Proto), b.Union(x.B)
-	}
-	return shortAddrs(addrs), protoText(protos), portText(protos, b)
+	r := ruleFor(set, in)
+	return shortAddrs(r.peer), protoText(r.protos), portText(r.protos, r.ports)
 }
 
 // leaveSubnet takes packets on from somewhere in a subnet. What goes to the same
@@ -366,6 +377,7 @@ func (k *walk) leaveSubnet(s *state, sub *subnet) {
 	if rest == nil {
 		return
 	}
+	k.trail.asks(sub)
 	if sub.table == nil {
 		k.unknown(rest, spot{subnet: sub}, sub.tblWhy)
 		return
@@ -375,6 +387,7 @@ func (k *walk) leaveSubnet(s *state, sub *subnet) {
 
 // acl holds packets that cross a subnet's edge against its network ACL.
 func (k *walk) acl(s *state, sub *subnet, in bool) {
+	k.trail.asks(sub)
 	if sub.acl == nil {
 		for i, p := range s.pieces {
 			s.pieces[i] = p.lacks(sub.aclWhy)
@@ -399,7 +412,7 @@ func (k *walk) acl(s *state, sub *subnet, in bool) {
 		peer, proto, ports := k.edit(set, in)
 		return Blocker{Code: "SUBNET_ACL_RESTRICTION", Resource: a.res.ID, Rule: deciding(rules, set),
 			Fix:    "Add to " + a.res.ID + " an " + word + " rule before " + deciding(rules, set) + " that allows " + proto + " " + ports + " " + way + " " + peer + ".",
-			change: &change{res: a.res, kind: "acl", in: in, set: set}}
+			change: &change{res: a.res, kind: "acl", in: in, rule: ruleFor(set, in)}}
 	})
 }
 

@@ -20,6 +20,9 @@ type World struct {
 	gates    []*gateway
 	peerings []*peering
 	hubs     []*hub
+	groups   []*group
+	classes  []*Class
+	badges   []*badge
 
 	of       map[*haetae.Resource]any    // what was made of a resource
 	lists    map[*haetae.Resource]*list  // prefix lists
@@ -140,6 +143,7 @@ func Build(g *graph.Graph) *World {
 		w.listings(v)
 		w.finish(v)
 	}
+	w.classify()
 	return w
 }
 
@@ -256,8 +260,9 @@ func (w *World) strange(r *haetae.Resource, ref any) *vpc {
 			return v
 		}
 	}
+	_, unlisted := w.g.Here(r, "AWS::EC2::VPC")
 	x := &haetae.Resource{Type: "AWS::EC2::VPC", ID: id, Account: r.Account, Region: r.Region, Stack: r.Stack,
-		Stub: missing("VPC " + id + " is not in the snapshot")}
+		Stub: firstWhy(unlisted, missing("VPC "+id+" is not in the snapshot"))}
 	w.addVPC(x)
 	return w.vpcs[len(w.vpcs)-1]
 }

@@ -29,7 +29,7 @@ lists what is modelled; what is not known makes an answer DependsOn.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.netReachCommand(), a.netExposureCommand(), a.netMatrixCommand(), a.netChainCommand(), a.netFlowsCommand(), a.netIntentsCommand(), a.netMapCommand())
+	cmd.AddCommand(a.netReachCommand(), a.netExposureCommand(), a.netMatrixCommand(), a.netChainCommand(), a.netFlowsCommand(), a.netIntentsCommand(), a.netMapCommand(), a.netEdgesCommand())
 	return cmd
 }
 
@@ -38,6 +38,7 @@ type reachFlags struct {
 	sources
 	proto, port, srcPort, icmp string
 	all, hypothetical, batch   bool
+	opens                      bool
 	output                     string
 }
 
@@ -77,6 +78,7 @@ to stdout, in order; docs/network.md has the format.`,
 	fl.BoolVar(&f.all, "all-packets", false, "ask whether every packet gets through, not whether some does")
 	fl.BoolVar(&f.hypothetical, "hypothetical", false, "as if an address that nobody has were one of a host")
 	fl.BoolVar(&f.batch, "batch", false, "JSON lines in, JSON lines out")
+	fl.BoolVar(&f.opens, "also-opens", false, "with --batch: what the changes of each answer would open besides, which takes some ten times as long")
 	fl.StringVarP(&f.output, "output", "o", "table", "table, json, svg (a picture) or svg=FILE")
 	return cmd
 }
@@ -123,7 +125,7 @@ func (a *app) netReach(ctx context.Context, f *reachFlags, args []string) error 
 		if err != nil {
 			return err
 		}
-		return a.netBatch(ctx, w)
+		return a.netBatch(ctx, w, f.opens)
 	}
 	q, err := f.question(args)
 	if err != nil {
@@ -141,11 +143,11 @@ func (a *app) netReach(ctx context.Context, f *reachFlags, args []string) error 
 	case "json":
 		e := encoder(a.out)
 		e.SetIndent("", " ")
-		err = printed(e.Encode(answer))
+		err = printed(e.Encode(batchAnswer{Answer: answer, AlsoOpens: w.Opens(answer)}))
 	case "svg":
 		err = a.picture(answer.Picture(q, a.lang), file)
 	default:
-		err = a.printReach(q, answer)
+		err = a.printReach(q, answer, w.Opens(answer))
 	}
 	switch {
 	case err != nil:
@@ -235,21 +237,22 @@ func endOf(s string) any {
 type batchAnswer struct {
 	ID json.RawMessage `json:"id,omitempty"`
 	*network.Answer
-	Error string `json:"error,omitempty"`
+	AlsoOpens []network.Opened `json:"alsoOpens,omitzero"` // by the changes of the answer
+	Error     string           `json:"error,omitempty"`
 }
 
 // maxQuestion bounds a line of a batch, in bytes.
 const maxQuestion = 1 << 20
 
 // netBatch answers questions line by line.
-func (a *app) netBatch(ctx context.Context, w *network.World) error {
+func (a *app) netBatch(ctx context.Context, w *network.World, opens bool) error {
 	in := bufio.NewReaderSize(a.in, 64<<10)
 	out := bufio.NewWriter(a.out)
 	e := encoder(out)
 	for {
 		line, tooLong, err := readLine(in)
 		if len(strings.TrimSpace(string(line))) > 0 || tooLong {
-			if werr := e.Encode(answerLine(w, line, tooLong)); werr != nil {
+			if werr := e.Encode(answerLine(w, line, tooLong, opens)); werr != nil {
 				return printed(werr)
 			}
 			// Whoever asks one question at a time waits for its answer.
@@ -286,7 +289,7 @@ func readLine(in *bufio.Reader) (line []byte, tooLong bool, err error) {
 	}
 }
 
-func answerLine(w *network.World, line []byte, tooLong bool) batchAnswer {
+func answerLine(w *network.World, line []byte, tooLong, opens bool) batchAnswer {
 	if tooLong {
 		return batchAnswer{Error: fmt.Sprintf("the line is longer than %d bytes", maxQuestion)}
 	}
@@ -297,12 +300,16 @@ func answerLine(w *network.World, line []byte, tooLong bool) batchAnswer {
 	}
 	if err != nil {
 		out.Answer, out.Error = nil, err.Error()
+		return out
+	}
+	if opens {
+		out.AlsoOpens = w.Opens(out.Answer)
 	}
 	return out
 }
 
 // printReach prints an answer for people.
-func (a *app) printReach(q network.Question, r *network.Answer) error {
+func (a *app) printReach(q network.Question, r *network.Answer, opens []network.Opened) error {
 	var b strings.Builder
 	words := map[network.Verdict]string{
 		network.Reachable: a.say("Reachable", "도달 가능"), network.Blocked: a.say("Blocked", "차단됨"), network.DependsOn: a.say("Depends on", "조건부"),
@@ -335,12 +342,12 @@ func (a *app) printReach(q network.Question, r *network.Answer) error {
 			return err
 		}
 	}
-	return a.printReasons(r)
+	return a.printReasons(r, opens)
 }
 
 // printReasons prints what stops packets and how to open the way, what is
 // missing, and which packets get through.
-func (a *app) printReasons(r *network.Answer) error {
+func (a *app) printReasons(r *network.Answer, opens []network.Opened) error {
 	if len(r.Blockers) > 0 {
 		fmt.Fprintf(a.out, "\n%s\n", a.say("What stops it, in path order", "차단 원인(경로 순서)"))
 		var rows [][]string
@@ -356,6 +363,7 @@ func (a *app) printReasons(r *network.Answer) error {
 		for _, c := range r.Changes {
 			fmt.Fprintf(a.out, "  %s\n", c)
 		}
+		a.printOpens(opens)
 	}
 	for _, d := range []struct {
 		title string
@@ -382,6 +390,21 @@ func (a *app) printReasons(r *network.Answer) error {
 		rows = append(rows, []string{few(p.Src), few(p.Dst), fmt.Sprint(p.Proto), ports, strings.Join(p.SrcPorts, ",")})
 	}
 	return grid(a.out, []string{a.say("from", "출발"), a.say("to", "도착"), a.say("protocol", "프로토콜"), a.say("port", "포트"), a.say("from port", "출발 포트")}, rows)
+}
+
+// printOpens prints what changes would open besides what was asked for.
+func (a *app) printOpens(opens []network.Opened) {
+	if len(opens) == 0 {
+		fmt.Fprintf(a.out, "  %s\n", a.say("They open nothing else.", "그 밖에 열리는 것은 없음."))
+		return
+	}
+	for _, o := range opens {
+		end := ""
+		if o.Verdict == network.DependsOn {
+			end = a.say(" (depends)", " (조건부)")
+		}
+		fmt.Fprintf(a.out, "  %s %s%s\n", a.say("also opens:", "함께 열림:"), o, end)
+	}
 }
 
 // few is the beginning of a list that is long; -o json has all of it.
