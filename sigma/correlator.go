@@ -272,7 +272,7 @@ func (c *Correlator) place(e edge, h hit, read func(string) []string, late bool)
 			n.stats.NoValue++
 			return
 		}
-		if newWindow(n.c).numeric() {
+		if n.c.numeric() {
 			before := len(h.values)
 			h.values = slices.DeleteFunc(h.values, func(s string) bool { return !isNumber(s) })
 			n.stats.NotNumeric += before - len(h.values)
