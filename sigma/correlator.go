@@ -17,12 +17,13 @@ import (
 type Limits struct {
 	Groups   int           // of one correlation; the one that was idle longest goes first. 0 is 100,000
 	Hits     int           // of one group; the oldest go first. 0 is 20,000
+	Total    int           // hits of all groups of one correlation; the group that was idle longest goes first. 0 is 1,000,000
 	Lateness time.Duration // how far behind the newest of its partition an event is still on time. 0 is 15 minutes
 	Late     time.Duration // how long after that it is still taken, and marked late. 0 is 24 hours
 }
 
 func (l Limits) orDefault() Limits {
-	l.Groups, l.Hits = cmp.Or(l.Groups, 100_000), cmp.Or(l.Hits, 20_000)
+	l.Groups, l.Hits, l.Total = cmp.Or(l.Groups, 100_000), cmp.Or(l.Hits, 20_000), cmp.Or(l.Total, 1_000_000)
 	l.Lateness, l.Late = cmp.Or(l.Lateness, 15*time.Minute), cmp.Or(l.Late, 24*time.Hour)
 	return l
 }
@@ -53,7 +54,7 @@ type Alert struct {
 	Late        bool      // an event that came late has a part in it
 	Replaces    []string  // alerts that this one stands in the place of
 	Withdrawn   bool      // a late event made it untrue
-	Cut         int       // events that are not named, as Limits.Hits did not let them be kept
+	Cut         int       // hits whose events are not all named, as Limits did not let them be kept
 }
 
 // Group is one group-by field and its value.
@@ -63,7 +64,7 @@ type Group struct {
 
 // CorrelationStats count what a correlation could not do.
 type CorrelationStats struct {
-	EvictedGroups int // for Limits.Groups
+	EvictedGroups int // for Limits.Groups and Limits.Total
 	EvictedHits   int // for Limits.Hits
 	Ungrouped     int // events without a value for a group-by field
 	TooManyGroups int // events that would fall into more than 64 groups
@@ -99,6 +100,7 @@ type node struct {
 	order    *list.List // of keys, the longest idle first
 	places   map[string]*list.Element
 	chained  map[string][]*group // hit of a moment below → where it is
+	held     int                 // hits in all groups
 	stats    CorrelationStats
 	swept    int64
 }
@@ -172,6 +174,20 @@ func (c *Correlator) Needs(r *Rule) bool { return len(c.byRule[r]) > 0 }
 func (c *Correlator) Alone(r *Rule) bool {
 	edges := c.byRule[r]
 	return len(edges) == 0 || slices.ContainsFunc(edges, func(e edge) bool { return e.to.c.Generate })
+}
+
+// Fields are the fields of events that correlations group by, measure or carry,
+// sorted: what a lazy decoder must read besides Index.Fields.
+func (c *Correlator) Fields() []string {
+	seen := map[string]bool{}
+	for _, edges := range c.byRule {
+		for _, e := range edges {
+			for _, f := range slices.Concat(e.groups, e.values, e.to.carry) {
+				seen[f] = true
+			}
+		}
+	}
+	return keys(seen)
 }
 
 func (c *Correlator) advance(partition string, t int64) {
@@ -256,7 +272,7 @@ func (c *Correlator) place(e edge, h hit, read func(string) []string, late bool)
 			n.stats.NoValue++
 			return
 		}
-		if newWindow(n.c).numeric() {
+		if n.c.numeric() {
 			before := len(h.values)
 			h.values = slices.DeleteFunc(h.values, func(s string) bool { return !isNumber(s) })
 			n.stats.NotNumeric += before - len(h.values)
@@ -331,14 +347,7 @@ func (c *Correlator) groupFor(n *node, key []string) *group {
 	g := n.group[id]
 	if g == nil {
 		for len(n.group) >= c.limits.Groups {
-			idle := n.group[n.order.Front().Value.(string)]
-			for _, r := range idle.runs {
-				if r.dirty {
-					c.emit(idle, r)
-				}
-			}
-			n.forget(idle)
-			n.stats.EvictedGroups++
+			c.evict(n)
 		}
 		g = &group{node: n, key: key}
 		n.group[id] = g
@@ -349,12 +358,26 @@ func (c *Correlator) groupFor(n *node, key []string) *group {
 	return g
 }
 
+// evict forgets the group that was idle longest, after saying what is to be
+// said of it.
+func (c *Correlator) evict(n *node) {
+	idle := n.group[n.order.Front().Value.(string)]
+	for _, r := range idle.runs {
+		if r.dirty {
+			c.emit(idle, r)
+		}
+	}
+	n.stats.EvictedGroups++
+	n.forget(idle)
+}
+
 func (n *node) forget(g *group) {
+	n.held -= len(g.hits)
 	id := joined(g.key)
 	n.order.Remove(n.places[id])
 	delete(n.places, id)
 	delete(n.group, id)
-	g.runs = nil // entries of the queue find nothing any more
+	g.hits, g.moments, g.runs, g.tail, g.gone = nil, nil, nil, nil, true // what still points here finds nothing
 }
 
 // bound keeps a group within its limits.
@@ -362,6 +385,9 @@ func (c *Correlator) bound(g *group) {
 	if n := len(g.hits) - c.limits.Hits; n > 0 {
 		g.drop(n, true)
 		g.node.stats.EvictedHits += n
+	}
+	for n := g.node; n.held > c.limits.Total && len(n.group) > 1; {
+		c.evict(n)
 	}
 }
 
@@ -488,7 +514,10 @@ func (c *Correlator) emit(g *group, r *run) {
 		if first == 0 {
 			first = g.hits[i].time
 		}
-		ids = g.hits[i].ids(ids)
+		var whole bool
+		if ids, whole = g.hits[i].ids(ids); !whole {
+			a.Cut++
+		}
 	}
 	seen := make(map[string]bool, len(ids))
 	a.Events = slices.DeleteFunc(ids, func(id string) bool {

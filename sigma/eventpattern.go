@@ -13,7 +13,8 @@ import (
 // Pattern is an EventBridge event pattern:
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 type Pattern struct {
-	root patternNode
+	root   patternNode
+	source string // as it was written
 }
 
 // patternNode is an object of a pattern: all fields and all groups must match.
@@ -96,7 +97,7 @@ func ParsePattern(data []byte) (*Pattern, error) {
 	if err != nil {
 		return nil, fmt.Errorf("event pattern: %w", err)
 	}
-	return &Pattern{root}, nil
+	return &Pattern{root, string(data)}, nil
 }
 
 func decodeOrdered(dec *json.Decoder, depth int) (any, error) {
@@ -439,6 +440,23 @@ func (t *patternTest) matchField(v any, there bool, root any, path []string) boo
 		return false
 	}
 	return t.matchLeaf(value(v))
+}
+
+// names gathers the paths of all fields of the pattern.
+func (n *patternNode) names(path string, seen map[string]bool) {
+	for i := range n.fields {
+		f := &n.fields[i]
+		if f.object != nil {
+			f.object.names(path+f.name+".", seen)
+		} else {
+			seen[path+f.name] = true
+		}
+	}
+	for _, group := range n.ors {
+		for i := range group {
+			group[i].names(path, seen)
+		}
+	}
 }
 
 // hasLeaf reports whether a value that is no object stands at the path.

@@ -85,6 +85,7 @@ func TestEventPatternsThatAreRefused(t *testing.T) {
 		{"an empty list", `{"a":[]}`, "a is an empty list"},
 		{"a value that is no list", `{"a":"x"}`, "a must be a list or an object"},
 		{"an unknown operator", `{"a":[{"contains":"x"}]}`, `operator "contains" is not known`},
+		{"$or over one object", `{"$or":[{"a":["x"]}]}`, `operator "a" is not known`},
 		{"two operators in one object", `{"a":[{"prefix":"x","suffix":"y"}]}`, "stand alone"},
 		{"a list inside a list", `{"a":[["x"]]}`, "list inside a list"},
 		{"two wildcards in a row", `{"a":[{"wildcard":"a**"}]}`, "follow each other"},

@@ -20,7 +20,9 @@ type group struct {
 	moments []moment
 	runs    []*run // by start
 	tail    *window
-	tailAt  int // index of the first hit in tail, the window of the last moment
+	cutTo   int64 // the time up to which hits were dropped for want of memory, or 0
+	gone    bool  // the whole group was forgotten
+	tailAt  int   // index of the first hit in tail, the window of the last moment
 }
 
 type moment struct {
@@ -92,6 +94,7 @@ func (g *group) insert(h *hit) (change, bool) {
 	}
 	last := len(g.hits) == 0 || g.hits[len(g.hits)-1].time <= h.time
 	g.hits = slices.Insert(g.hits, i, h)
+	g.node.held++
 	m := g.momentAt(h.time)
 	if m == len(g.moments) || g.moments[m].time != h.time {
 		g.moments = slices.Insert(g.moments, m, moment{time: h.time})
@@ -120,6 +123,7 @@ func (g *group) remove(time int64, id string) (change, bool) {
 		return change{}, false
 	}
 	g.hits = slices.Delete(g.hits, i, i+1)
+	g.node.held--
 	g.tail = nil
 	held := false // at a moment that is gone now
 	if j := g.from(time); j == len(g.hits) || g.hits[j].time != time {
@@ -316,9 +320,15 @@ func (g *group) drop(n int, cut bool) {
 			if cut {
 				r.cut++
 			} else {
-				r.past = append(r.past, h.ids(nil)...)
+				var whole bool
+				if r.past, whole = h.ids(r.past); !whole {
+					r.cut++
+				}
 			}
 		}
+	}
+	if cut {
+		g.cutTo = g.hits[n-1].time
 	}
 	if g.tail != nil {
 		for ; g.tailAt < n; g.tailAt++ {
@@ -327,16 +337,22 @@ func (g *group) drop(n int, cut bool) {
 		g.tailAt -= n
 	}
 	g.hits = slices.Delete(g.hits, 0, n)
+	g.node.held -= n
 }
 
-// ids appends the events that a hit stands for.
-func (h *hit) ids(dst []string) []string {
+// ids appends the events that a hit stands for. It reports false when some were
+// forgotten for want of memory.
+func (h *hit) ids(dst []string) ([]string, bool) {
 	if h.inner == nil {
-		return append(dst, h.id)
+		return append(dst, h.id), true
 	}
 	g := h.inner
-	for i := g.from(h.time - g.node.span); i < len(g.hits) && g.hits[i].time <= h.time; i++ {
-		dst = g.hits[i].ids(dst)
+	from := h.time - g.node.span
+	whole := !g.gone && (g.cutTo == 0 || from > g.cutTo)
+	for i := g.from(from); i < len(g.hits) && g.hits[i].time <= h.time; i++ {
+		var ok bool
+		dst, ok = g.hits[i].ids(dst)
+		whole = whole && ok
 	}
-	return dst
+	return dst, whole
 }

@@ -187,6 +187,34 @@ func TestTheIndexSaysWhichRulesItMustAlwaysAsk(t *testing.T) {
 	}
 }
 
+func TestARegularExpressionNeedsWhatEveryMatchContains(t *testing.T) {
+	for _, tt := range []struct {
+		re, flags string
+		want      []string
+	}{
+		{"abc", "", []string{"abc"}},
+		{"ABC", "i", []string{"abc"}},
+		{"x(kali)+y", "", []string{"kali"}},
+		{"(kali){0,3}x", "", []string{"x"}},
+		{"(kali){2,3}x", "", []string{"kali"}},
+		{"(kali)?", "", nil},
+		{"(kali)*x?", "", nil},
+		{"(kali|parrot)-[0-9]+", "", []string{"kali", "parrot"}},
+		{"(kali|[0-9]+)", "", nil},
+		{"^[a-z]+$", "", nil},
+		{"", "", nil},
+		{"a\ufffdb", "", nil},
+	} {
+		p, err := regex(tt.re, tt.flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(p.needs, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.re, p.needs, tt.want)
+		}
+	}
+}
+
 func TestTheAutomatonFindsAllTexts(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 300 {

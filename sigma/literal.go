@@ -7,7 +7,8 @@ import (
 )
 
 // required returns folded texts of which every match of the expression contains
-// at least one. It reports false when there is no such set.
+// at least one. It reports false when there is no such set. The expression must
+// be simplified, so that it repeats nothing by count.
 func required(re *syntax.Regexp) ([]string, bool) {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -19,10 +20,6 @@ func required(re *syntax.Regexp) ([]string, bool) {
 		return []string{fold(text)}, true
 	case syntax.OpCapture, syntax.OpPlus:
 		return required(re.Sub[0])
-	case syntax.OpRepeat:
-		if re.Min > 0 {
-			return required(re.Sub[0])
-		}
 	case syntax.OpAlternate:
 		var out []string
 		for _, sub := range re.Sub {

@@ -346,6 +346,24 @@ func (e *expr) replace(terms []expr) expr {
 	return out
 }
 
+// Fields are the fields of an event that the rule looks at, sorted. A rule with
+// keywords looks at all others too.
+func (m *Matcher) Fields() []string {
+	seen := map[string]bool{}
+	if m.Rule.Pattern != nil {
+		m.Rule.Pattern.root.names("", seen)
+	}
+	for _, p := range m.table.list {
+		if !p.keyword {
+			seen[p.field] = true
+		}
+		if p.kind == testFieldRef {
+			seen[p.other] = true
+		}
+	}
+	return keys(seen)
+}
+
 // Match reports whether the event matches. Where the event comes from is not
 // asked; LogSource.Covers answers that.
 func (m *Matcher) Match(e Event) bool {

@@ -108,7 +108,7 @@ func TestModifiers(t *testing.T) {
 			[]string{`{"a":"a\nc"}`}, []string{`{"a":"ac"}`}},
 		{"re without s does not", sel("a|re: 'a.c'"), []string{`{"a":"abc"}`}, []string{`{"a":"a\nc"}`}},
 		{"cidr takes IPv4 and IPv6", sel("a|cidr: [10.0.0.0/8, 'fd00::/8']"),
-			[]string{`{"a":"10.1.2.3"}`, `{"a":"fd00:ec2::254"}`, `{"a":"::ffff:10.0.0.1"}`}, []string{`{"a":"11.0.0.1"}`, `{"a":"10.0.0.0/8"}`, `{"a":"ec2.amazonaws.com"}`}},
+			[]string{`{"a":"10.1.2.3"}`, `{"a":"fd00:ec2::254"}`, `{"a":"::ffff:10.0.0.1"}`}, []string{`{"a":"11.0.0.1"}`, `{"a":"2001:db8::1"}`, `{"a":"10.0.0.0/8"}`, `{"a":"ec2.amazonaws.com"}`}},
 		{"base64 compares with the encoded value", sel("a|base64: secret"),
 			[]string{`{"a":"c2VjcmV0"}`}, []string{`{"a":"secret"}`}},
 		{"base64offset finds the value at each position", sel("a|base64offset|contains: 'iam:PassRole'"),

@@ -94,6 +94,7 @@ type Error struct {
 	Text string
 }
 
+// Error is the place, the rule and the reason in one line.
 func (e *Error) Error() string {
 	at := e.File
 	if e.Line > 0 {

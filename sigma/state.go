@@ -31,6 +31,7 @@ type savedGroup struct {
 	Hits    []savedHit    `json:"hits"`
 	Moments []savedMoment `json:"moments"`
 	Runs    []savedRun    `json:"runs"`
+	CutTo   int64         `json:"cutTo,omitempty"`
 }
 
 type savedHit struct {
@@ -76,7 +77,7 @@ func (c *Correlator) fingerprint(n *node) string {
 	for r, edges := range c.byRule {
 		for _, e := range edges {
 			if e.to == n {
-				rules = append(rules, below{fmt.Sprintf("%s %v %v", r.Key(), r.searches, r.condition), e.refs})
+				rules = append(rules, below{r.meaning(), e.refs})
 			}
 		}
 	}
@@ -93,6 +94,26 @@ func (c *Correlator) fingerprint(n *node) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// meaning is what a rule matches, as text: equal wherever in a file it stands.
+func (r *Rule) meaning() string {
+	if r.Pattern != nil {
+		return r.Key() + " " + r.Pattern.source
+	}
+	text := fmt.Sprintf("%s %v %v", r.Key(), r.LogSource, r.condition)
+	for _, s := range r.searches {
+		for _, a := range s.alternatives {
+			for _, it := range a.items {
+				text += fmt.Sprintf(" %q %q %q", s.name, it.field, it.modifiers)
+				for _, v := range it.values {
+					text += fmt.Sprintf(" %d %q", v.kind, v.text)
+				}
+			}
+			text += ";"
+		}
+	}
+	return text
+}
+
 // Export returns all that the correlator remembers, as JSON.
 func (c *Correlator) Export() ([]byte, error) {
 	s := savedState{Version: stateVersion, Partitions: c.partitions}
@@ -100,7 +121,7 @@ func (c *Correlator) Export() ([]byte, error) {
 		saved := savedNode{Key: n.c.Key(), Fingerprint: c.fingerprint(n), Stats: n.stats}
 		for e := n.order.Front(); e != nil; e = e.Next() {
 			g := n.group[e.Value.(string)]
-			sg := savedGroup{Key: g.key}
+			sg := savedGroup{Key: g.key, CutTo: g.cutTo}
 			for _, h := range g.hits {
 				sh := savedHit{h.time, h.id, h.refs, h.values, h.carried, nil}
 				if h.inner != nil {
@@ -170,7 +191,7 @@ func (c *Correlator) Import(data []byte) (lost []string, err error) {
 				if below == nil || below.group[sh.Inner.Group] == nil {
 					// The group below was forgotten before: its ids are gone,
 					// as they would be without the import.
-					g.hits[i].inner = &group{node: n}
+					g.hits[i].inner = &group{node: n, gone: true}
 				} else {
 					g.hits[i].inner = below.group[sh.Inner.Group]
 				}
@@ -186,7 +207,7 @@ func (c *Correlator) Import(data []byte) (lost []string, err error) {
 }
 
 func (c *Correlator) restore(n *node, sg savedGroup) {
-	g := &group{node: n, key: sg.Key}
+	g := &group{node: n, key: sg.Key, cutTo: sg.CutTo}
 	id := joined(sg.Key)
 	if n.group[id] != nil {
 		return
@@ -200,6 +221,7 @@ func (c *Correlator) restore(n *node, sg savedGroup) {
 		}
 		g.hits = append(g.hits, &hit{time: h.Time, id: h.ID, refs: h.Refs, values: h.Values, carried: carried})
 	}
+	n.held += len(g.hits)
 	for _, m := range sg.Moments {
 		g.moments = append(g.moments, moment{m.Time, m.Holds, m.Value})
 	}

@@ -35,12 +35,13 @@ func newWindow(c *Correlation) *window {
 	return &window{c: c, refs: make([]int, len(c.Rules)), values: map[string]int{}}
 }
 
-func (w *window) numeric() bool {
-	switch w.c.Type {
+// numeric reports whether the correlation measures numbers.
+func (c *Correlation) numeric() bool {
+	switch c.Type {
 	case "value_sum", "value_avg", "value_median":
 		return true
 	}
-	return w.c.Type == "value_percentile" && w.c.Condition.HasPercentile
+	return c.Type == "value_percentile" && c.Condition.HasPercentile
 }
 
 func (w *window) add(h *hit) { w.change(h, 1) }
@@ -55,7 +56,7 @@ func (w *window) change(h *hit, by int) {
 		}
 	}
 	for _, v := range h.values {
-		if !w.numeric() {
+		if !w.c.numeric() {
 			w.values[v] += by
 			w.total += by
 			if w.values[v] == 0 {

@@ -220,7 +220,7 @@ func (d *detector) take(r *ingest.TrailRecord) error {
 		d.twice++
 		return nil
 	}
-	e := trailEvent{sigma.JSONEvent(r.Fields), r}
+	e := &trailEvent{JSON: sigma.JSONEvent(r.Fields), record: r}
 	var hit []*sigma.Rule
 	for _, n := range d.scan.Match(e, cloudTrailLogs()) {
 		hit = append(hit, d.rules[n])
@@ -293,10 +293,28 @@ func cloudTrailLogs() sigma.LogSource { return sigma.LogSource{Product: "aws", S
 type trailEvent struct {
 	sigma.JSON
 	record *ingest.TrailRecord
+	tree   map[string]any
+}
+
+// Lookup finds a field of the record, else of the event of EventBridge, for which
+// patterns are written.
+func (e *trailEvent) Lookup(field string, dst []sigma.Value) ([]sigma.Value, bool) {
+	if out, ok := e.JSON.Lookup(field, dst); ok {
+		return out, true
+	}
+	switch name, _, _ := strings.Cut(field, "."); name {
+	case "detail", "detail-type", "source", "account", "region", "time", "id", "version", "resources":
+		e.Tree()
+		return sigma.JSONEvent(e.tree).Lookup(field, dst)
+	}
+	return dst, false
 }
 
 // Tree is the event of EventBridge.
-func (e trailEvent) Tree() any {
+func (e *trailEvent) Tree() any {
+	if e.tree != nil {
+		return e.tree
+	}
 	r := e.record
 	kind := "AWS API Call via CloudTrail"
 	switch r.Text("eventType") {
@@ -306,8 +324,9 @@ func (e trailEvent) Tree() any {
 		kind = "AWS Service Event via CloudTrail"
 	}
 	service, _, _ := strings.Cut(r.Text("eventSource"), ".")
-	return map[string]any{"version": "0", "id": r.ID, "detail-type": kind, "source": "aws." + service, "account": r.Account,
+	e.tree = map[string]any{"version": "0", "id": r.ID, "detail-type": kind, "source": "aws." + service, "account": r.Account,
 		"time": r.Text("eventTime"), "region": r.Region, "resources": []any{}, "detail": r.Fields}
+	return e.tree
 }
 
 // actorOf says who made a call, as the record tells it
