@@ -45,6 +45,7 @@ var sideways = map[string][]string{
 // layer 2 may use.
 var thirdParty = map[string][]string{
 	"schema":   {"go.yaml.in/yaml/v4"},
+	"sigma":    {"go.yaml.in/yaml/v4"},
 	"control":  {"cel.dev/cel-go"},
 	"exposure": {"cel.dev/cel-go"},
 	"iam":      {"github.com/RoaringBitmap/roaring"},
