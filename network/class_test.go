@@ -221,3 +221,13 @@ func BenchmarkDelta(b *testing.B) {
 		})
 	}
 }
+
+// passes is what surely gets from one interface to another by what all pairs say.
+func passes(w *network.World, from, to string) cidr.Set {
+	for b := range w.AllPairs() {
+		if slices.Contains(b.From.Interfaces(), from) && slices.Contains(b.To.Interfaces(), to) {
+			return b.Sure()
+		}
+	}
+	return cidr.Set{}
+}

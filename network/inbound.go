@@ -52,7 +52,7 @@ func (w *World) Inbound() *Inbound {
 // to its subnet. Neither network ACLs nor groups then tell it from others, as
 // their rules speak of the other end.
 func (n *nic) plain() bool {
-	if len(n.pairs) != 1 || n.down != "" || n.vague != nil || n.publicWhy != nil || n.vpc.igw == nil || n.vpc.igw.table != nil || n.addrs.Six().Overlaps(globalSix()) {
+	if len(n.pairs) != 1 || n.vague != nil || n.publicWhy != nil || n.vpc.igw == nil || n.vpc.igw.table != nil || n.addrs.Six().Overlaps(globalSix()) {
 		return false
 	}
 	_, public := n.pairs[0].public.Single()

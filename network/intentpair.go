@@ -39,7 +39,7 @@ func newIntentKeeper(w *World) *intentKeeper {
 	k := &intentKeeper{w: w, pairs: w.Pairs(), plain: map[*nic]*Class{}, roads: map[[2]*subnet][]trip{}, peers: map[peerKey]cidr.Addrs{}}
 	for _, c := range w.Classes() {
 		for _, n := range c.nics {
-			if w.serves[n] == nil && w.endpointAt(n) == "" && n.vague == nil && n.groupsWhy == nil && n.down == "" {
+			if w.serves[n] == nil && w.endpointAt(n) == "" && n.vague == nil && n.groupsWhy == nil {
 				k.plain[n] = c
 			}
 		}

@@ -82,7 +82,7 @@ type relaying struct {
 
 // may tells whether an interface can be a relay that is not reached yet.
 func (r *relaying) may(n *nic) bool {
-	return r.s.relays[n] == nil && n.down == "" && r.k.w.endpointAt(n) == "" && !r.s.via.holds(n.id)
+	return r.s.relays[n] == nil && r.k.w.endpointAt(n) == "" && !r.s.via.holds(n.id)
 }
 
 // reach notes who is reached; it returns the interface when that is news to go on

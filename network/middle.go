@@ -561,13 +561,9 @@ func (k *walk) outOfHub(s *state, from, to *attachment) {
 		// Groups are known within one transit gateway only
 		// (https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html).
 		s.ident.vpc, s.ident.lost = nil, "SG_REFERENCING_SUPPORT"
-		for _, h := range k.w.hubs {
-			for _, a := range h.attachments {
-				if h != to.hub && a.kind == "peering" && (a.res.ID == to.res.ID || a.remote == to.hub.res.ID && to.remote == h.res.ID) {
-					k.hubRoute(s, a)
-					return
-				}
-			}
+		if a := k.w.farSide(to); a != nil {
+			k.hubRoute(s, a)
+			return
 		}
 		if k.goal.attach != to {
 			k.unknown(s, spot{attach: to}, missing("the transit gateway behind "+to.res.ID))

@@ -26,7 +26,6 @@ type nic struct {
 	checked   bool            // source/destination check
 	checkWhy  *haetae.Unknown
 	kind      string
-	down      string // the state of what it belongs to when that does not work
 }
 
 // pair is a private address and the public address that the internet gateway

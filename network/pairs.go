@@ -84,8 +84,9 @@ func (p *Pairs) neighbours(v *vpc) []*vpc {
 	}
 	out := []*vpc{v}
 	k := &walk{w: p.w}
+	attached := p.w.attachedWith(v)
 	for _, o := range p.w.vpcs {
-		if o != v && k.joined(v, o) {
+		if o != v && (attached[o] || k.joined(v, o)) {
 			out = append(out, o)
 		}
 	}

@@ -1,10 +1,12 @@
 package network_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/cidr"
 	"github.com/haetae/haetae/network"
 )
 
@@ -161,5 +163,8 @@ func TestTransitGatewaysThatPeer(t *testing.T) {
 	n.set("sg-o", "SecurityGroupIngress", []any{sg("tcp", 22, 22, m{"CidrIp": "10.0.0.0/16"})})
 	if a := ask(t, n.world(t), toOther); a.Verdict != network.Reachable {
 		t.Errorf("%s with %s\n%s", a.Verdict, codes(a), show(a))
+	}
+	if got := passes(n.world(t), "eni-web", "eni-o"); !got.Has(cidr.Packet{Src: netip.MustParseAddr("10.0.0.10"), Dst: netip.MustParseAddr("10.1.0.40"), Proto: cidr.TCP, A: 40000, B: 22}) {
+		t.Errorf("all pairs do not know that the peering joins them: %s", got)
 	}
 }

@@ -58,6 +58,47 @@ type hub struct {
 	refers      bool            // security groups may be referred to across it
 }
 
+// farSide is the attachment of a peering at the other transit gateway, or nil.
+func (w *World) farSide(to *attachment) *attachment {
+	for _, h := range w.hubs {
+		for _, a := range h.attachments {
+			if h != to.hub && a.kind == "peering" && (a.res.ID == to.res.ID || a.remote == to.hub.res.ID && to.remote == h.res.ID) {
+				return a
+			}
+		}
+	}
+	return nil
+}
+
+// attachedWith are the VPCs that transit gateways join with one, over peerings of
+// theirs too.
+func (w *World) attachedWith(v *vpc) map[*vpc]bool {
+	out, seen := map[*vpc]bool{}, map[*hub]bool{}
+	var visit func(*hub)
+	visit = func(h *hub) {
+		if seen[h] {
+			return
+		}
+		seen[h] = true
+		for _, a := range h.attachments {
+			switch a.kind {
+			case "vpc":
+				out[a.vpc] = true
+			case "peering":
+				if far := w.farSide(a); far != nil {
+					visit(far.hub)
+				}
+			}
+		}
+	}
+	for _, h := range w.hubs {
+		if h.of(v) != nil {
+			visit(h)
+		}
+	}
+	return out
+}
+
 // attachment is what is attached to a transit gateway.
 type attachment struct {
 	res       *haetae.Resource

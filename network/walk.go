@@ -238,10 +238,6 @@ func (k *walk) tired(s *state) bool {
 // leaveNIC takes packets out of an interface.
 func (k *walk) leaveNIC(s *state, n *nic) {
 	s.hop("eni", n.id, "", true)
-	if n.down != "" {
-		s.hops[len(s.hops)-1].Passed = false
-		s.block(k, Blocker{Code: "BAD_STATE", Resource: n.id, Fix: "Bring " + n.id + " into service: it is " + n.down + "."})
-	}
 	if s.origin == nil {
 		s.origin, s.ident = n.vpc, identity{vpc: n.vpc}
 	}
@@ -496,15 +492,12 @@ func (k *walk) enterNIC(s *state, n *nic) {
 		k.groups(s, n, true)
 	}
 	s.tracked = append(s.tracked, n)
-	s.hop("eni", n.id, "", n.down == "")
+	s.hop("eni", n.id, "", true)
 	if n.kind == "nat_gateway" && !k.back {
 		// "External services cannot initiate a connection" through it, nor to it
 		// (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html).
 		s.hops[len(s.hops)-1].Passed = false
 		s.block(k, Blocker{Code: "NO_POSSIBLE_DESTINATION", Resource: n.id, Fix: "A NAT gateway takes answers only: send to who is behind it by another way."})
-	}
-	if n.down != "" {
-		s.block(k, Blocker{Code: "BAD_STATE", Resource: n.id, Fix: "Bring " + n.id + " into service: it is " + n.down + "."})
 	}
 	k.end(s, spot{nic: n}, true)
 }

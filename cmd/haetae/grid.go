@@ -58,6 +58,25 @@ func encoder(w io.Writer) *json.Encoder {
 	return e
 }
 
+// jsonRows prints rows as one list of JSON, or as a line for each; done is false
+// for other formats, of which it prints nothing.
+func jsonRows[T any](w io.Writer, rows []T, format string) (done bool, err error) {
+	e := encoder(w)
+	switch format {
+	case "json":
+		e.SetIndent("", " ")
+		return true, printed(e.Encode(rows))
+	case "ndjson":
+		for _, r := range rows {
+			if err := e.Encode(r); err != nil {
+				return true, printed(err)
+			}
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
 // printed says what it means that printing failed.
 func printed(err error) error {
 	if err == nil {

@@ -89,18 +89,8 @@ func arnsOf(list []*iam.Identity) []string {
 }
 
 func (a *app) printAccessLines(rows []accessLine, output string) error {
-	e := encoder(a.out)
-	switch output {
-	case "json":
-		e.SetIndent("", " ")
-		return printed(e.Encode(rows))
-	case "ndjson":
-		for _, r := range rows {
-			if err := e.Encode(r); err != nil {
-				return printed(err)
-			}
-		}
-		return nil
+	if done, err := jsonRows(a.out, rows, output); done {
+		return err
 	}
 	type group struct{ resource, level string }
 	type who struct {

@@ -58,18 +58,8 @@ is no edge; haetae iam check tells them for one request.`,
 }
 
 func (a *app) printEdges(rows []edgeRow, output string) error {
-	e := encoder(a.out)
-	switch output {
-	case "json":
-		e.SetIndent("", " ")
-		return printed(e.Encode(rows))
-	case "ndjson":
-		for _, r := range rows {
-			if err := e.Encode(r); err != nil {
-				return printed(err)
-			}
-		}
-		return nil
+	if done, err := jsonRows(a.out, rows, output); done {
+		return err
 	}
 	if len(rows) == 0 {
 		fmt.Fprintln(a.out, "Nobody.")

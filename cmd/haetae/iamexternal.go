@@ -114,18 +114,8 @@ func nonNil[T any](list []T) []T {
 }
 
 func (a *app) printOutside(rows []outsideRow, output string) error {
-	e := encoder(a.out)
-	switch output {
-	case "json":
-		e.SetIndent("", " ")
-		return printed(e.Encode(rows))
-	case "ndjson":
-		for _, r := range rows {
-			if err := e.Encode(r); err != nil {
-				return printed(err)
-			}
-		}
-		return nil
+	if done, err := jsonRows(a.out, rows, output); done {
+		return err
 	}
 	last := ""
 	unread, unsure := 0, 0

@@ -129,18 +129,8 @@ func (a *app) usage(trails []string) (usage *iam.Usage, broken int, err error) {
 }
 
 func (a *app) printUnused(rows []unusedRow, output string, days int, reports bool) error {
-	e := encoder(a.out)
-	switch output {
-	case "json":
-		e.SetIndent("", " ")
-		return printed(e.Encode(rows))
-	case "ndjson":
-		for _, r := range rows {
-			if err := e.Encode(r); err != nil {
-				return printed(err)
-			}
-		}
-		return nil
+	if done, err := jsonRows(a.out, rows, output); done {
+		return err
 	}
 	last := ""
 	counts := map[iam.UnusedKind]int{}

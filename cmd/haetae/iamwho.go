@@ -89,19 +89,8 @@ func (a *app) actionsNamed(pattern string) ([]string, error) {
 }
 
 func (a *app) printAccess(rows []accessRow, output string) error {
-	switch output {
-	case "json":
-		e := encoder(a.out)
-		e.SetIndent("", " ")
-		return printed(e.Encode(rows))
-	case "ndjson":
-		e := encoder(a.out)
-		for _, r := range rows {
-			if err := e.Encode(r); err != nil {
-				return printed(err)
-			}
-		}
-		return nil
+	if done, err := jsonRows(a.out, rows, output); done {
+		return err
 	}
 	if len(rows) == 0 {
 		fmt.Fprintln(a.out, "Nobody.")
