@@ -227,7 +227,12 @@ func (w *World) addInstance(r *haetae.Resource) {
 			w.own(r, found)
 			continue
 		}
-		n := &nic{res: r, id: text(get(x, "NetworkInterfaceId")), subnet: w.subnetOf(r, get(x, "SubnetId"))}
+		// A plan says of the first interface only what the instance does not say.
+		subnet := get(x, "SubnetId")
+		if subnet == nil && i == 0 {
+			subnet = r.Props["SubnetId"]
+		}
+		n := &nic{res: r, id: text(get(x, "NetworkInterfaceId")), subnet: w.subnetOf(r, subnet)}
 		if n.id == "" {
 			n.id = r.ID
 		}
