@@ -6,11 +6,11 @@ OUT := out
 FUZZTIME ?= 20s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.6.1
 
-.PHONY: help build demo test lint fuzz bench bench-scan vs-prowler gen crosscheck clean
+.PHONY: help build demo test lint fuzz bench gen crosscheck clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 build: ## bin/haetae
 	@mkdir -p bin
@@ -40,11 +40,11 @@ bench: ## benchmarks of every engine, with the ratios that are promised
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	scripts/size.sh
 
-bench-scan: ## what a live scan costs, for accounts of three sizes: SIZES="small medium large"
-	scripts/bench-scan.sh $(SIZES)
+bench-%: ## bench-scan: what a live scan costs (SIZES="small medium large")
+	scripts/bench-$*.sh $(SIZES)
 
-vs-prowler: ## the same account by Prowler: docs/vs-prowler.md anew, SIZE=small
-	scripts/vs-prowler.sh $(SIZE)
+vs-%: ## vs-prowler: the same account by Prowler, docs/vs-prowler.md anew (SIZE=small)
+	scripts/vs-$*.sh $(SIZE)
 
 gen: ## schema, permissions, wire model, docs/coverage.md and the pictures anew from what they come from
 	scripts/schema.sh
