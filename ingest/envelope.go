@@ -20,6 +20,7 @@ type mail struct {
 	id              string // of the message
 	at              time.Time
 	ingested        time.Time
+	control         bool // CloudWatch Logs only tries whether there is somebody
 }
 
 // with is the mail with what the members of a wrapping say
@@ -31,7 +32,10 @@ func (m mail) with(o *object) mail {
 			*to = v
 		}
 	}
-	set(&m.account, "owner")
+	if owner := o.text("owner"); isAccount(owner) {
+		m.account = owner
+	}
+	m.control = m.control || o.text("messageType") == "CONTROL_MESSAGE"
 	set(&m.group, "logGroup")
 	set(&m.stream, "logStream")
 	set(&m.stream, "logStreamName") // of filter-log-events
@@ -216,6 +220,9 @@ func (in *input) one(o *object, depth int, m *mail) error {
 	}
 	next := m.with(o)
 	switch {
+	case next.control:
+		in.passed = "a message by which CloudWatch Logs tries whether there is somebody"
+		return nil
 	case o.has("detail-type") && o.isObject("detail"):
 		return in.values(&scanner{buf: o.get("detail")}, depth+1, &next)
 	case o.isObject("kinesis"):
@@ -223,13 +230,15 @@ func (in *input) one(o *object, depth int, m *mail) error {
 	case o.isObject("awslogs"):
 		return in.values(&scanner{buf: o.get("awslogs")}, depth+1, &next)
 	case o.isText("message"):
+		if raw := o.get("message"); bytes.IndexByte(raw, '\\') >= 0 && !utf8.Valid(raw) {
+			// What escapes are made to is UTF-8: nobody would see it later.
+			in.stats.unread(Field, in.name, in.number+1, "bytes that are no UTF-8 were replaced")
+		}
 		return in.message(o.text("message"), depth+1, &next)
 	case o.isText("CloudTrailEvent"):
 		return in.message(o.text("CloudTrailEvent"), depth+1, &next)
 	case o.isText("data"):
 		return in.packed(o.text("data"), depth+1, &next)
-	case o.text("messageType") == "CONTROL_MESSAGE":
-		return nil // CloudWatch Logs sees whether there is somebody
 	case o.has("digestS3Object") || o.has("digestPublicKeyFingerprint"):
 		in.passed = "a digest of CloudTrail, which names log files"
 		return nil

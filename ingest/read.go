@@ -193,7 +193,7 @@ func (in *input) read(r io.Reader, size, limit int64) error {
 	}
 	if err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("the file ends in the middle")
+			err = errors.New(strings.Replace(err.Error(), io.ErrUnexpectedEOF.Error(), "the file ends in the middle", 1))
 		}
 		in.stats.unread(File, in.name, in.number, "%v", err)
 	}

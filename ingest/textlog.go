@@ -123,10 +123,6 @@ func (in *input) line(line []byte, m *mail) error {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return nil
 	}
-	if !utf8.Valid(line) {
-		in.stats.unread(Field, in.name, in.number, "bytes that are no UTF-8 were replaced")
-		line = bytes.ToValidUTF8(line, []byte("\ufffd"))
-	}
 	trimmed := bytes.TrimSpace(line)
 	f := in.formatOf(trimmed)
 	if f == nil {
@@ -164,6 +160,11 @@ func (in *input) line(line []byte, m *mail) error {
 		return in.unknown("%s", strangeLine(trimmed))
 	}
 	in.known(f)
+	if f.Log != haetae.VPCFlow && !utf8.Valid(line) { // the parser of flow logs says which field it is
+		in.stats.unread(Field, in.name, in.number, "bytes that are no UTF-8 were replaced")
+		line = bytes.ToValidUTF8(line, []byte("\ufffd"))
+		trimmed = bytes.TrimSpace(line)
+	}
 	if f.more != nil && m.id == "" && m.group == "" {
 		in.hold(line)
 		return nil
