@@ -132,6 +132,10 @@ func (in *input) list(s *scanner, depth int, m *mail) error {
 	}
 }
 
+// maxLate bounds what is held of messages whose log group comes after them. A
+// subscription sends a megabyte at most, packed.
+const maxLate = 32 << 20
+
 // maxWraps is how often records may be wrapped into each other.
 const maxWraps = 6
 
@@ -145,7 +149,7 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 		in.members = append(in.members, nil)
 	}
 	members := in.members[depth][:0]
-	wraps := false
+	wraps, late := false, false
 	s.begin()
 	s.pos++
 	for done := false; !done; {
@@ -181,8 +185,11 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 		if c, err = s.within(); err != nil {
 			return err
 		}
-		if c == '[' && !s.lost && lists(s.buf[s.mark+x.nameFrom:s.mark+x.nameTo]) {
-			next := m.with(&object{s.buf[s.mark:s.pos], members})
+		if o := (&object{s.buf[s.mark:s.pos], members}); c == '[' && !s.lost && string(o.name(x)) == "logEvents" && !o.has("logGroup") {
+			// Somebody put the members in another order: the log group is after the events.
+			s.most, late = maxLate, true
+		} else if c == '[' && !s.lost && lists(o.name(x)) {
+			next := m.with(o)
 			wraps = true
 			s.release()
 			if err := in.list(s, depth+1, &next); err != nil {
@@ -205,6 +212,10 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 	switch {
 	case wraps:
 		return nil
+	case late && !s.lost:
+		o := &object{s.buf[s.mark:s.pos], members}
+		next := m.with(o)
+		return in.list(&scanner{buf: o.get("logEvents")}, depth+1, &next)
 	case s.lost || s.at() > maxLine:
 		in.number++
 		in.stats.unread(Record, in.name, in.number, "a record of more than %d bytes", maxLine)
@@ -359,7 +370,7 @@ func (in *input) message(text string, depth int, m *mail) error {
 		err = in.line([]byte(text), m)
 	}
 	var t taken
-	if err != nil && !errors.As(err, &t) {
+	if err != nil && !errors.As(err, &t) && !errors.As(err, new(gaveUp)) {
 		in.number++
 		in.stats.unread(Record, in.name, in.number, "a message: %v", err)
 		return nil

@@ -23,7 +23,8 @@ type scanner struct {
 	pos  int  // the next byte
 	mark int  // what is held begins here
 	hold bool // something is held
-	lost bool // what was to be held is longer than a record may be, and is gone
+	lost bool // what was to be held is longer than most, and is gone
+	most int  // of what is held
 }
 
 // fill reads more into the window. It is io.EOF when there is none.
@@ -33,7 +34,7 @@ func (s *scanner) fill() error {
 	}
 	keep := s.pos
 	if s.hold && !s.lost {
-		if keep = s.mark; s.pos-s.mark > maxLine {
+		if keep = s.mark; s.pos-s.mark > s.most {
 			s.lost, keep = true, s.pos
 		}
 	}
@@ -102,7 +103,7 @@ func (s *scanner) within() (byte, error) {
 }
 
 // begin holds what is read from here.
-func (s *scanner) begin() { s.mark, s.hold, s.lost = s.pos, true, false }
+func (s *scanner) begin() { s.mark, s.hold, s.lost, s.most = s.pos, true, false, maxLine }
 
 // release holds nothing more.
 func (s *scanner) release() { s.hold = false }

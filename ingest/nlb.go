@@ -42,6 +42,9 @@ func (in *input) nlbRecord(cols []col, text []byte, m *mail) error {
 	client, port := withPort(f[5])
 	target, targetPort := withPort(f[6])
 	row := append([][]byte{f[0], f[1], f[2], f[3], f[4], client, port, target, targetPort}, f[7:]...)
+	if len(row) > 22 {
+		row[22] = bytes.ReplaceAll(row[22], []byte(`","`), []byte(",")) // a list, of which each is in quotes
+	}
 	if len(row) > len(cols) {
 		in.stats.strange("nlb field 23")
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -301,12 +302,15 @@ func testFile(head []byte) bool {
 func jsonLines(head []byte) bool {
 	head = bytes.TrimLeft(head, " \t\r\n")
 	first, rest, more := bytes.Cut(head, []byte("\n"))
-	if !more || !bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("{")) {
+	first = bytes.TrimSpace(first)
+	if !more || len(first) < 2 || first[0] != '{' || first[len(first)-1] != '}' {
 		return false
 	}
-	first = bytes.TrimSpace(first)
-	return len(first) > 1 && first[0] == '{' && first[len(first)-1] == '}'
+	return bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("{")) || json.Valid(first)
 }
+
+// gaveUp ends a file of which no format knows anything.
+type gaveUp struct{ error }
 
 // nothing gives up a file of which no format knew a record: that is one problem
 // and not one for each of its records.
@@ -316,7 +320,7 @@ func (in *input) nothing() error {
 	}
 	in.forget()
 	in.number = 0
-	return errors.New(in.firstSaw)
+	return gaveUp{errors.New(in.firstSaw)}
 }
 
 // forget takes back what was noted of records that no format knew.

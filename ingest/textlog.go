@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -139,7 +140,7 @@ func (in *input) line(line []byte, m *mail) error {
 		number := in.number
 		in.number-- // each record counts itself
 		err := in.values(&scanner{buf: trimmed}, 1, m)
-		if err == nil || asTaken(err) {
+		if err == nil || asTaken(err) || errors.As(err, new(gaveUp)) {
 			in.number = max(in.number, number)
 			return err
 		}
