@@ -149,7 +149,7 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 		in.members = append(in.members, nil)
 	}
 	members := in.members[depth][:0]
-	wraps, late := false, false
+	wraps, late, gone := false, false, false
 	s.begin()
 	s.pos++
 	for done := false; !done; {
@@ -169,6 +169,11 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 		default:
 			return fmt.Errorf("json: %q where a member should begin", c)
 		}
+		if s.lost {
+			// It cannot be a record any more; what it wraps is found all the same.
+			gone, members = true, members[:0]
+			s.begin()
+		}
 		var x member
 		x.nameFrom = s.at() + 1
 		if err := s.text(); err != nil {
@@ -185,7 +190,11 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 		if c, err = s.within(); err != nil {
 			return err
 		}
-		if o := (&object{s.buf[s.mark:s.pos], members}); c == '[' && !s.lost && string(o.name(x)) == "logEvents" && !o.has("logGroup") {
+		o := &object{members: members}
+		if !s.lost {
+			o.raw = s.buf[s.mark:s.pos]
+		}
+		if c == '[' && !s.lost && string(o.name(x)) == "logEvents" && !o.has("logGroup") {
 			// Somebody put the members in another order: the log group is after the events.
 			s.most, late = maxLate, true
 		} else if c == '[' && !s.lost && lists(o.name(x)) {
@@ -210,13 +219,13 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 	in.members[depth] = members
 	defer s.release()
 	switch {
-	case wraps:
+	case wraps && !gone:
 		return nil
-	case late && !s.lost:
+	case late && !gone && !s.lost:
 		o := &object{s.buf[s.mark:s.pos], members}
 		next := m.with(o)
 		return in.list(&scanner{buf: o.get("logEvents")}, depth+1, &next)
-	case s.lost || s.at() > maxLine:
+	case gone || s.lost || s.at() > maxLine:
 		in.number++
 		in.stats.unread(Record, in.name, in.number, "a record of more than %d bytes", maxLine)
 		return nil

@@ -53,7 +53,7 @@ func (in *input) text(br *bufio.Reader, head []byte) error {
 func (in *input) hold(line []byte) {
 	if !in.holding {
 		in.held, in.heldNumber, in.holding, in.heldLong = in.held[:0], in.number, true, false
-	} else {
+	} else if !in.heldLong {
 		in.held = append(in.held, '\n')
 	}
 	if in.heldLong = in.heldLong || len(in.held)+len(line) > maxLine; !in.heldLong {
