@@ -90,7 +90,7 @@ func Read(ctx context.Context, paths []string, opt ReadOptions, s *Stats, t Take
 		if err != nil {
 			s.unread(File, path, 0, "%v", err)
 			if opt.Done != nil {
-				return opt.Done(Source{File: path, Unread: 1, Note: err.Error()})
+				return opt.Done(Source{File: path, Logs: []haetae.Log{}, Unread: 1, Note: err.Error()})
 			}
 			return nil
 		}
@@ -185,7 +185,7 @@ type input struct {
 // read reads the file.
 func (in *input) read(r io.Reader, size, limit int64) error {
 	in.limit = limit
-	in.src.File = in.name
+	in.src.File, in.src.Logs = in.name, []haetae.Log{}
 	whole, problems, counted := in.unreadSum(), len(in.stats.Problems), in.stats.Bytes
 	err := in.content(r, size)
 	var t taken

@@ -137,7 +137,8 @@ func TestAGigabyteInOneRecordIsOneUnreadRecord(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			body := io.MultiReader(strings.NewReader(c.before), io.LimitReader(&repeated{text: c.fill}, size-size%int64(len(c.fill))), strings.NewReader(c.after))
+			fill := strings.Repeat(c.fill, 1<<16)
+			body := io.MultiReader(strings.NewReader(c.before), io.LimitReader(&repeated{text: fill}, size-size%int64(len(c.fill))), strings.NewReader(c.after))
 			h := &held{}
 			if err := ReadObject(t.Context(), Object{Key: "k", Body: body}, ReadOptions{}, &h.stats, h.taker()); err != nil {
 				t.Fatal(err)
