@@ -171,6 +171,10 @@ type input struct {
 	vals    [][]byte
 	buf     []byte
 
+	lookup haetae.Lookup
+	inner  []member
+	texts  map[string]string // those that come again
+
 	held       []byte // a record that the next line may go on with
 	heldNumber int
 	holding    bool
@@ -207,6 +211,9 @@ func (in *input) read(r io.Reader, size, limit int64) error {
 	in.src.Bytes = in.stats.Bytes - counted
 	if in.src.Unread = in.unreadSum() - whole; in.src.Unread > 0 && len(in.stats.Problems) > problems {
 		in.src.Note = in.stats.Problems[problems].Reason
+	}
+	if in.src.Note == "" && in.src.Records == 0 {
+		in.src.Note = "it holds no records"
 	}
 	if in.opt.Done != nil {
 		return in.opt.Done(in.src)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,9 @@ func (h *held) taker() Taker {
 		},
 		Flow: func(f *haetae.Flow) error { h.flows = append(h.flows, *f); return nil },
 		Lookup: func(l *haetae.Lookup) error {
-			h.lookups = append(h.lookups, *l)
+			c := *l
+			c.Answers = slices.Clone(l.Answers)
+			h.lookups = append(h.lookups, c)
 			return nil
 		},
 	}
