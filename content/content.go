@@ -2,6 +2,7 @@
 // embedded, and their decoding to structs. Adding one never touches Go.
 //
 //	controls/<service>/<id>.yaml   checks over one resource type
+//	detections/<area>/<id>.yaml    rules about events: Sigma with correlations
 //	standards/<id>.yaml            frameworks: requirements and what proves them
 //	escalations/<id>.yaml          ways in which a principal gains what it was not given
 //
@@ -24,7 +25,7 @@ import (
 	"github.com/haetae/haetae/control"
 )
 
-//go:embed all:controls all:standards all:escalations
+//go:embed all:controls all:detections all:standards all:escalations
 var files embed.FS
 
 // Controls returns the built-in controls and those of further trees of the
