@@ -316,26 +316,28 @@ type compiled struct {
 	further     Points
 	thresholds  []Points
 	widest      time.Duration
+	narrowest   time.Duration
 	members     *wildcard.Pattern
 	except      []*wildcard.Pattern
 
 	held    map[string][]*held // by entity or target, by time
 	runOf   map[*held]*run
 	runs    map[string]*run
-	twins   map[string]int // how many of a run look alike
+	newest  map[string]*held // of those that are alike
 	pending []*held
 }
 
 func compile(q *Sequence) *compiled {
-	c := &compiled{Sequence: q, held: map[string][]*held{}, runOf: map[*held]*run{}, runs: map[string]*run{}, twins: map[string]int{}}
+	c := &compiled{Sequence: q, held: map[string][]*held{}, runOf: map[*held]*run{}, runs: map[string]*run{}, newest: map[string]*held{}}
 	c.join.entities, c.join.targets = slices.Contains(q.Join, "entities"), slices.Contains(q.Join, "targets")
 	for _, p := range q.Parts {
 		c.weights = append(c.weights, PointsOf(p.Weight))
 	}
 	c.ordered, c.further = PointsOf(q.Ordered), PointsOf(q.Further)
+	c.narrowest = q.Windows[0].Within
 	for _, w := range q.Windows {
 		c.thresholds = append(c.thresholds, PointsOf(w.Threshold))
-		c.widest = max(c.widest, w.Within)
+		c.widest, c.narrowest = max(c.widest, w.Within), min(c.narrowest, w.Within)
 	}
 	if q.Members != "" {
 		c.members = wildcard.Compile(q.Members)

@@ -104,9 +104,11 @@ func compareHeld(a, b *held) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.key, b.key))
 }
 
-// Observe takes a signal and returns what it opens or changes. A signal that is
-// like others of an open sequence only makes it longer; that is said by Flush, to
-// be called before state is saved and at the end of the input.
+// Observe takes a signal and returns what it opens or changes. One that is like
+// another within the shortest window is judged by Flush, to be called before state is
+// saved and at the end of the input: repeats seldom change more than the
+// length of a sequence, and whoever does the same all day would cost a look at
+// the whole day each time.
 func (e *Engine) Observe(s Signal) []Found {
 	e.resolve()
 	e.found = nil
@@ -125,7 +127,8 @@ func (e *Engine) Observe(s Signal) []Found {
 	}
 	e.advance(h.at)
 	used, joined := false, false
-	for _, c := range e.sequences {
+	class, later := h.class(false), make([]bool, len(e.sequences))
+	for i, c := range e.sequences {
 		if c.part(&h.Signal) < 0 {
 			continue
 		}
@@ -135,6 +138,11 @@ func (e *Engine) Observe(s Signal) []Found {
 		}
 		joined = true
 		c.hold(h)
+		twin := c.newest[class]
+		if twin == nil || compareHeld(twin, h) < 0 {
+			c.newest[class] = h
+		}
+		later[i] = twin != nil && max(twin.at-h.at, h.at-twin.at) <= int64(c.narrowest)
 	}
 	switch {
 	case !used:
@@ -146,11 +154,11 @@ func (e *Engine) Observe(s Signal) []Found {
 	}
 	e.signals[h.key] = h
 	e.changed[h.key] = true
-	for _, c := range e.sequences {
+	for i, c := range e.sequences {
 		if c.part(&h.Signal) < 0 || len(c.names(h)) == 0 {
 			continue
 		}
-		if c.twins[h.class(false)] > 0 {
+		if later[i] {
 			c.pending = append(c.pending, h)
 			continue
 		}
@@ -332,7 +340,6 @@ func (e *Engine) take(c *compiled, s *stretch) {
 	e.runs[r.key] = true
 	for _, h := range r.signals {
 		c.runOf[h] = r
-		c.twins[h.class(false)]++
 	}
 }
 
@@ -343,11 +350,6 @@ func (e *Engine) close(r *run) {
 	for _, h := range r.signals {
 		if r.c.runOf[h] == r {
 			delete(r.c.runOf, h)
-			if k := h.class(false); r.c.twins[k] > 1 {
-				r.c.twins[k]--
-			} else {
-				delete(r.c.twins, k)
-			}
 		}
 	}
 }
@@ -455,6 +457,9 @@ func (e *Engine) running(h *held) bool {
 func (e *Engine) forget(h *held) {
 	for _, c := range e.sequences {
 		c.release(h)
+		if class := h.class(false); c.newest[class] == h {
+			delete(c.newest, class)
+		}
 	}
 	delete(e.signals, h.key)
 	e.changed[h.key] = true

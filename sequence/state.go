@@ -130,6 +130,9 @@ func (e *Engine) load(key string, value []byte) error {
 				continue
 			}
 			c.hold(h)
+			if class := h.class(false); len(c.names(h)) > 0 && (c.newest[class] == nil || compareHeld(c.newest[class], h) < 0) {
+				c.newest[class] = h
+			}
 			if slices.Contains(s.Pending, c.ID) && len(c.names(h)) > 0 {
 				c.pending = append(c.pending, h)
 			}
@@ -195,7 +198,6 @@ func (e *Engine) resolve() {
 			r.members = nil
 			for _, h := range r.signals {
 				c.runOf[h] = r
-				c.twins[h.class(false)]++
 			}
 		}
 	}
