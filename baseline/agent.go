@@ -8,7 +8,7 @@ import "strings"
 // first product in lower case. "" is an agent that says nothing. Anybody can send any
 // agent; a family that is new says something, a usual one proves nothing.
 func Family(agent string) string {
-	text := strings.ToLower(strings.Trim(strings.TrimSpace(agent), "[]"))
+	text := strings.ToLower(strings.Trim(strings.TrimSpace(strings.ToValidUTF8(agent, "")), "[]"))
 	if text == "" || text == "-" {
 		return ""
 	}

@@ -17,10 +17,11 @@ const (
 	segmentBytes = 16 << 10
 	segmentBits  = segmentBytes * 8
 	filterHashes = 10
+	mostSegments = 1 << 16 // a GiB
 )
 
 func newFilter(bytes int) *filter {
-	return &filter{segments: make([][]uint64, max(1, bytes/segmentBytes)), dirty: map[int]bool{}}
+	return &filter{segments: make([][]uint64, min(max(1, bytes/segmentBytes), mostSegments)), dirty: map[int]bool{}}
 }
 
 func (f *filter) place(a, b uint64) (segment int, step uint64) {

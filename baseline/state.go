@@ -294,7 +294,7 @@ func (e *Engine) loadSegment(key string, value []byte) error {
 		at[i] = int(n)
 	}
 	d, of, n := at[0], at[1], at[2]
-	if d > math.MaxUint16 || n >= of || len(value) != segmentBytes {
+	if d > math.MaxUint16 || of > mostSegments || n >= of || len(value) != segmentBytes {
 		return errors.New("it is no segment of a filter")
 	}
 	f := e.filters[uint16(d)]
