@@ -158,6 +158,9 @@ func (q *Sequence) Check() error {
 		}
 		counted[p.Tactic] = true
 	}
+	if len(q.Parts) > 100 {
+		fail("tactics are more than 100")
+	}
 	if len(counted) == 0 {
 		fail("tactics is empty")
 	}
@@ -309,6 +312,7 @@ type Stats struct {
 // compiled is a sequence ready to be asked.
 type compiled struct {
 	*Sequence
+	index       int // among all
 	fingerprint string
 	join        struct{ entities, targets bool }
 	weights     []Points
@@ -323,7 +327,7 @@ type compiled struct {
 	held    map[string][]*held // by entity or target, by time
 	runOf   map[*held]*run
 	runs    map[string]*run
-	newest  map[string]*held // of those that are alike
+	newest  map[string]*held // of those of one habit
 	pending []*held
 }
 
@@ -350,8 +354,8 @@ func compile(q *Sequence) *compiled {
 	return c
 }
 
-// part is the part that a signal counts for, or -1.
-func (c *compiled) part(s *Signal) int {
+// fits is the part that a signal counts for, or -1.
+func (c *compiled) fits(s *Signal) int {
 	i := slices.IndexFunc(c.Parts, func(p Part) bool {
 		return p.Tactic == s.Tactic && (len(p.Services) == 0 || slices.Contains(p.Services, s.Service))
 	})
@@ -365,6 +369,9 @@ func (c *compiled) part(s *Signal) int {
 	}
 	return i
 }
+
+// part is what fits said when the signal came.
+func (c *compiled) part(h *held) int { return int(h.parts[c.index]) }
 
 // names are what a signal is joined by.
 func (c *compiled) names(h *held) []string {

@@ -24,6 +24,7 @@ type Engine struct {
 	keep      int64
 	stats     Stats
 	found     []Found
+	search    int // searches for components up to now
 
 	changed map[string]bool // keys of signals
 	runs    map[string]bool // keys of runs
@@ -38,6 +39,8 @@ type held struct {
 	at     int64
 	factor Points
 	both   []string // entities and targets, each once
+	parts  []int8   // what it counts for in each sequence, or -1
+	mark   int      // of the last search that came by
 }
 
 // run is what was found and may grow.
@@ -80,6 +83,9 @@ func New(sequences []*Sequence, limits Limits) (*Engine, error) {
 		e.keep = max(e.keep, int64(e.sequences[len(e.sequences)-1].widest+e.limits.Late))
 	}
 	slices.SortFunc(e.sequences, func(a, b *compiled) int { return strings.Compare(a.ID, b.ID) })
+	for i, c := range e.sequences {
+		c.index = i
+	}
 	return e, errors.Join(errs...)
 }
 
@@ -92,20 +98,21 @@ func digest(texts ...string) string {
 }
 
 // class is a name for signals that are alike in all but time and event.
-func (h *held) class(targets bool) string {
-	text := h.Rule + "\x00" + h.Tactic + "\x00" + h.Service + "\x00" + h.factor.String() + "\x00" + strings.Join(h.Entities, "\x00")
-	if targets {
-		text += "\x01" + strings.Join(h.Targets, "\x00")
-	}
-	return text
+func (h *held) class() string {
+	return h.habit() + "\x00" + strings.Join(h.Entities, "\x00") + "\x01" + strings.Join(h.Targets, "\x00")
+}
+
+// habit is a name for what one origin does again and again, in whatever session.
+func (h *held) habit() string {
+	return h.Rule + "\x00" + h.Tactic + "\x00" + h.Service + "\x00" + h.factor.String() + "\x00" + root(h)
 }
 
 func compareHeld(a, b *held) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.key, b.key))
 }
 
-// Observe takes a signal and returns what it opens or changes. One that is like
-// another within the shortest window is judged by Flush, to be called before state is
+// Observe takes a signal and returns what it opens or changes. One of the same rule
+// and origin as another within the shortest window is judged by Flush, to be called before state is
 // saved and at the end of the input: repeats seldom change more than the
 // length of a sequence, and whoever does the same all day would cost a look at
 // the whole day each time.
@@ -116,7 +123,7 @@ func (e *Engine) Observe(s Signal) []Found {
 		e.stats.NoTime++
 		return nil
 	}
-	h := newHeld(s)
+	h := e.newHeld(s)
 	switch {
 	case e.signals[h.key] != nil:
 		e.stats.Duplicates++
@@ -127,9 +134,9 @@ func (e *Engine) Observe(s Signal) []Found {
 	}
 	e.advance(h.at)
 	used, joined := false, false
-	class, later := h.class(false), make([]bool, len(e.sequences))
+	class, later := h.habit(), make([]bool, len(e.sequences))
 	for i, c := range e.sequences {
-		if c.part(&h.Signal) < 0 {
+		if c.part(h) < 0 {
 			continue
 		}
 		used = true
@@ -155,7 +162,7 @@ func (e *Engine) Observe(s Signal) []Found {
 	e.signals[h.key] = h
 	e.changed[h.key] = true
 	for i, c := range e.sequences {
-		if c.part(&h.Signal) < 0 || len(c.names(h)) == 0 {
+		if c.part(h) < 0 || len(c.names(h)) == 0 {
 			continue
 		}
 		if later[i] {
@@ -190,7 +197,7 @@ func (e *Engine) Flush() []Found {
 	return e.say()
 }
 
-func newHeld(s Signal) *held {
+func (e *Engine) newHeld(s Signal) *held {
 	s.Time = s.Time.UTC().Round(0)
 	for _, text := range []*string{&s.Rule, &s.Tactic, &s.Service, &s.Event} {
 		*text = strings.ToValidUTF8(*text, "\uFFFD")
@@ -199,6 +206,10 @@ func newHeld(s Signal) *held {
 	s.Entities, s.Targets = distinct(s.Entities), distinct(s.Targets)
 	h := &held{Signal: s, key: digest(s.Rule, s.Event), at: s.Time.UnixNano(), factor: s.factor()}
 	h.both = distinct(append(slices.Clone(s.Entities), s.Targets...))
+	h.parts = make([]int8, len(e.sequences))
+	for i, c := range e.sequences {
+		h.parts[i] = int8(c.fits(&h.Signal))
+	}
 	return h
 }
 
@@ -248,16 +259,19 @@ func (c *compiled) release(h *held) {
 }
 
 // component is all signals that a signal is joined with, by time.
-func (c *compiled) component(h *held) []*held {
+func (e *Engine) component(c *compiled, h *held) []*held {
 	type span struct{ from, to int }
-	seen := map[*held]bool{h: true}
+	e.search++
+	h.mark = e.search
 	done := map[string][]span{}
-	queue := []*held{h}
-	for len(queue) > 0 {
-		x := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
+	all := []*held{h}
+	for next := 0; next < len(all); next++ {
+		x := all[next]
 		for _, name := range c.names(x) {
 			list := c.held[name]
+			if len(list) == 1 {
+				continue // itself
+			}
 			at, _ := slices.BinarySearchFunc(list, x, compareHeld)
 			if slices.ContainsFunc(done[name], func(s span) bool { return s.from <= at && at < s.to }) {
 				continue
@@ -271,22 +285,25 @@ func (c *compiled) component(h *held) []*held {
 			}
 			done[name] = append(done[name], s)
 			for _, y := range list[s.from:s.to] {
-				if !seen[y] {
-					seen[y] = true
-					queue = append(queue, y)
+				if y.mark != e.search {
+					y.mark = e.search
+					all = append(all, y)
 				}
 			}
 		}
 	}
-	return slices.SortedFunc(maps.Keys(seen), compareHeld)
+	slices.SortFunc(all, compareHeld)
+	return all
 }
 
 // evaluate asks the component of a signal and takes what holds. It returns the
 // component.
 func (e *Engine) evaluate(c *compiled, h *held) []*held {
-	comp := c.component(h)
-	for _, s := range c.stretches(comp) {
-		e.take(c, &s)
+	comp := e.component(c, h)
+	if c.possible(comp) {
+		for _, s := range c.stretches(comp) {
+			e.take(c, &s)
+		}
 	}
 	return comp
 }
@@ -457,7 +474,7 @@ func (e *Engine) running(h *held) bool {
 func (e *Engine) forget(h *held) {
 	for _, c := range e.sequences {
 		c.release(h)
-		if class := h.class(false); c.newest[class] == h {
+		if class := h.habit(); c.newest[class] == h {
 			delete(c.newest, class)
 		}
 	}

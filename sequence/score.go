@@ -46,7 +46,7 @@ func count[K comparable](m map[K]int, k K, by int) {
 }
 
 func (t *tally) add(h *held, by int) {
-	p := &t.parts[t.c.part(&h.Signal)]
+	p := &t.parts[t.c.part(h)]
 	count(p.rules, h.Rule, by)
 	count(p.factors, h.factor, by)
 	count(t.tactics, h.Tactic, by)
@@ -111,25 +111,36 @@ func (t *tally) inOrder() int {
 
 // score adds up the window, and tells whether all but the threshold is there.
 func (t *tally) score() (Points, bool) {
-	c := t.c
-	if len(t.tactics) < c.MinTactics || len(t.rules) < c.MinRules || len(t.members) < c.MinMembers {
+	if !t.whole() || len(t.members) < t.c.MinMembers {
 		return 0, false
-	}
-	for _, any := range c.Needs {
-		if !slices.ContainsFunc(any, func(tactic string) bool { return t.tactics[tactic] > 0 }) {
-			return 0, false
-		}
 	}
 	ordered := t.inOrder()
-	if ordered < c.MinOrder {
+	if ordered < t.c.MinOrder {
 		return 0, false
 	}
+	return t.sum(ordered), true
+}
+
+// whole tells whether the tactics and rules are there that must be.
+func (t *tally) whole() bool {
+	c := t.c
+	if len(t.tactics) < c.MinTactics || len(t.rules) < c.MinRules {
+		return false
+	}
+	return !slices.ContainsFunc(c.Needs, func(any []string) bool {
+		return !slices.ContainsFunc(any, func(tactic string) bool { return t.tactics[tactic] > 0 })
+	})
+}
+
+// sum adds up all, with so many tactics in order.
+func (t *tally) sum(ordered int) Points {
+	c := t.c
 	sum := c.ordered * Points(max(0, ordered-1))
 	for i, w := range c.weights {
 		factor, further := t.best(i)
 		sum += w.times(factor) + w.times(c.further)*Points(further)
 	}
-	return sum, true
+	return sum
 }
 
 // terms are the score of the window in words.
@@ -143,7 +154,7 @@ func (t *tally) terms() []Term {
 		factor, further := t.best(i)
 		rule := ""
 		for _, h := range t.comp[t.from:t.to] {
-			if c.part(&h.Signal) == i && h.factor == factor && (rule == "" || h.Rule < rule) {
+			if c.part(h) == i && h.factor == factor && (rule == "" || h.Rule < rule) {
 				rule = h.Rule
 			}
 		}
@@ -173,6 +184,49 @@ type holding struct {
 	signals []*held
 	window  int
 	score   Points
+}
+
+// possible tells whether a component could hold if all of it were in one window and in
+// order. Most that is the work of machines is turned away here.
+func (c *compiled) possible(comp []*held) bool {
+	type kind struct {
+		rule   string
+		part   int
+		factor Points
+	}
+	seen := map[kind]bool{}
+	t := newTally(c, nil)
+	members := map[string]bool{}
+	for _, h := range comp {
+		if k := (kind{h.Rule, c.part(h), h.factor}); !seen[k] {
+			seen[k] = true
+			t.add(h, 1)
+		}
+		if c.members == nil || len(members) >= c.MinMembers {
+			continue
+		}
+		for _, name := range h.both {
+			if c.members.Match(name) {
+				members[name] = true
+			}
+		}
+	}
+	return len(members) >= c.MinMembers && t.most() >= slices.Min(c.thresholds)
+}
+
+// most is the score if all tactics were in order, -1 when something is not there.
+func (t *tally) most() Points {
+	c := t.c
+	ordered := 0
+	for _, tactic := range c.Order {
+		if t.tactics[tactic] > 0 {
+			ordered++
+		}
+	}
+	if !t.whole() || ordered < c.MinOrder {
+		return -1
+	}
+	return t.sum(ordered)
 }
 
 // holdings are the windows of a component that hold. A window is worth what those
@@ -300,11 +354,11 @@ const (
 func (c *compiled) pivots(s *stretch) (out []Pivot, untried int) {
 	twins := map[string]int{}
 	for _, h := range s.signals {
-		twins[h.class(true)]++
+		twins[h.class()]++
 	}
 	tried := 0
 	for _, x := range s.inAll { // a window without it stays
-		if len(s.signals) > exactPivots && twins[x.class(true)] > 1 {
+		if len(s.signals) > exactPivots && twins[x.class()] > 1 {
 			continue
 		}
 		if tried++; tried > mostPivots {

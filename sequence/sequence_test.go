@@ -522,6 +522,28 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
+// BenchmarkFlush says what it costs that a role has had 50,000 sessions that
+// signalled in two weeks, when there is one more.
+func BenchmarkFlush(b *testing.B) {
+	b.ReportAllocs()
+	e := engine(b, Limits{}, all()...)
+	busy := func(n int, hours float64) {
+		s := at(hours, "discovery", fmt.Sprint("list ", n%7), fmt.Sprint("session ", n), "role")
+		s.Event = fmt.Sprint(n)
+		e.Observe(s)
+	}
+	n := 0
+	for ; n < 50_000; n++ {
+		busy(n, float64(n)/50_000*13*24)
+	}
+	e.Flush()
+	for b.Loop() {
+		n++
+		busy(n, 13*24)
+		e.Flush()
+	}
+}
+
 // Signals as weird as records can make them are stored and loaded again.
 func FuzzObserve(f *testing.F) {
 	f.Add("rule", "impact", "s3", "key", "bucket", "event", int64(1_770_000_000), 1.0, 2.0)
@@ -546,7 +568,7 @@ func BenchmarkObserve(b *testing.B) {
 	for _, c := range []struct {
 		name   string
 		actors int
-	}{{"many actors", 20_000}, {"one busy actor", 1}} {
+	}{{"many actors", 20_000}, {"one busy actor, a session each time", 1}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			n := 0
@@ -555,7 +577,7 @@ func BenchmarkObserve(b *testing.B) {
 				if n%5000 == 0 {
 					e = engine(b, Limits{}, all()...)
 				}
-				s := at(float64(n%5000)/300, "discovery", fmt.Sprint("list ", n%7), fmt.Sprint("actor ", n%c.actors))
+				s := at(float64(n%5000)/300, "discovery", fmt.Sprint("list ", n%7), fmt.Sprint("session ", n), fmt.Sprint("actor ", n%c.actors))
 				s.Event = fmt.Sprint(n)
 				e.Observe(s)
 				n++

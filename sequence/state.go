@@ -117,7 +117,7 @@ func (e *Engine) load(key string, value []byte) error {
 		if err := json.Unmarshal(value, &s); err != nil {
 			return err
 		}
-		h := newHeld(s.Signal)
+		h := e.newHeld(s.Signal)
 		if h.key != rest || e.signals[rest] != nil {
 			return errors.New("it is another signal, or there twice")
 		}
@@ -126,11 +126,11 @@ func (e *Engine) load(key string, value []byte) error {
 			e.changed[h.key] = true // to be put again once it has
 		}
 		for _, c := range e.sequences {
-			if c.part(&h.Signal) < 0 {
+			if c.part(h) < 0 {
 				continue
 			}
 			c.hold(h)
-			if class := h.class(false); len(c.names(h)) > 0 && (c.newest[class] == nil || compareHeld(c.newest[class], h) < 0) {
+			if class := h.habit(); len(c.names(h)) > 0 && (c.newest[class] == nil || compareHeld(c.newest[class], h) < 0) {
 				c.newest[class] = h
 			}
 			if slices.Contains(s.Pending, c.ID) && len(c.names(h)) > 0 {
