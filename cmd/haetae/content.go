@@ -204,18 +204,22 @@ func (a *app) contentTest(ctx context.Context) error {
 		return err
 	}
 	failed = append(failed, missed...)
+	other, sequences, signals, err := a.sequenceTest()
+	if err != nil {
+		return err
+	}
 	for _, f := range wrong {
 		fmt.Fprintln(a.out, f)
 	}
-	for _, f := range failed {
+	for _, f := range slices.Concat(failed, other) {
 		fmt.Fprintln(a.out, f)
 	}
-	faults := len(t.Faults) + len(lost) + len(wrong) + len(failed)
+	faults := len(t.Faults) + len(lost) + len(wrong) + len(failed) + len(other)
 	exceptions := ""
 	if accepted != nil {
 		exceptions = fmt.Sprintf(" %d exceptions with %d examples,", len(accepted.Exceptions()), examples)
 	}
-	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards,%s %d escalation primitives with %d examples, %d detections with %d examples, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), exceptions, primitives, played, detections, records, faults)
+	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards,%s %d escalation primitives with %d examples, %d detections with %d examples, %d attack sequences with %d examples, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), exceptions, primitives, played, detections, records, sequences, signals, faults)
 	if faults > 0 {
 		return exit(exitFound)
 	}

@@ -13,12 +13,13 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ID",
-		Short: "A control, detection, standard, requirement or escalation in plain words",
+		Short: "A control, detection, attack sequence, standard, requirement or escalation in plain words",
 		Example: `  haetae explain s3-bucket-versioning-enabled
   haetae explain CKV_AWS_21
   haetae explain cis-5.0/2.2.1
   haetae explain lambda-create-invoke
-  haetae explain cloudtrail-logging-stopped`,
+  haetae explain cloudtrail-logging-stopped
+  haetae explain s3-ransom`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.explain(args[0]) },
 	}
@@ -32,6 +33,9 @@ func (a *app) explain(id string) error {
 		return err
 	}
 	if done, err := a.explainDetection(id); done || err != nil {
+		return err
+	}
+	if done, err := a.explainSequence(id); done || err != nil {
 		return err
 	}
 	c, err := a.find(id)
