@@ -11,7 +11,7 @@ func (w *world) keyInCode(midnight int64) {
 	finder, later := b.netherlands.random(w.r), b.germany.random(w.r)
 	const agent = "aws-cli/2.22.35 md/awscrt#0.23.4 ua/2.0 os/linux#5.15.0-139-generic md/arch#x86_64 lang/python#3.12.6 md/pyimpl#CPython md/command#"
 	key := user(development, "/", "build-bot", "AKIAIOSFODNN7EXAMPLE", "")
-	begin := midnight + 3*hour
+	begin := midnight + 17*hour
 	share := w.otherBucket("haenyeo-dev-share")
 
 	// The bucket with the scripts is public.

@@ -96,7 +96,7 @@ func (w *world) seen(f flow) {
 		b = number(text(b, f.src, f.dst), int64(f.protocol))
 		b = number(number(number(number(b, int64(f.packets)), int64(f.bytes)), f.at/1000), end/1000)
 		b = append(b, action...)
-		b = append(strconv.AppendInt(b, int64(f.flags), 10))
+		b = strconv.AppendInt(b, int64(f.flags), 10)
 		b = text(b, direction, way, "OK", f.nic.region, f.nic.zone, "", "", "", f.nic.nic, "-")
 	}
 	s.buf = b
@@ -219,9 +219,9 @@ func (w *world) noise() {
 	// By order: all ports, slowly, on the day of the scan.
 	if n := int((w.from - w.o.Start.UnixMilli()) / day); n%7 == 1 && w.from%day >= hour && w.from%day < 2*hour {
 		m := &mark{Step: "a scan for weaknesses that the shop has ordered"}
-		for i := range 60 {
+		for i := range 30 {
 			for _, h := range open {
-				w.knock(w.from+int64(i)*9*second, h, authorised, 1+int(w.from/slot%6)*60+i, m)
+				w.knock(w.from+int64(i)*19*second, h, authorised, 1+int(w.from/slot%6)*30+i, m)
 			}
 		}
 	}

@@ -7,8 +7,8 @@ import "fmt"
 const rootKey = "AKIAROOTACCTKEXAMPLE"
 
 // rootTaken is break-in K: somebody has the root user's key and password, there is no
-// MFA, and after the data the backups go. It begins when Korea's morning does, on a
-// Sunday if the days are the usual ones.
+// MFA, and after the data the backups go. It begins at seven in the morning of
+// Korea, on a Sunday if the days are the usual ones, and is over before the day is.
 func (w *world) rootTaken(midnight int64) {
 	mark := step("K")
 	address := newBlocks().vietnam.random(w.r)
@@ -19,7 +19,7 @@ func (w *world) rootTaken(midnight int64) {
 	at := midnight + 22*hour + 5*minute
 	agent := cli
 	do := func(wait int64, c call) {
-		at += wait + w.r.Int64N(wait/2+1)
+		at += 4*wait + w.r.Int64N(2*wait+1)
 		if c.who.json == "" {
 			c.who = key
 		}
@@ -33,7 +33,7 @@ func (w *world) rootTaken(midnight int64) {
 		w.at(at, func(t int64) { w.call(t, c) })
 	}
 	put := func(wait int64, c call, to bucketName, name string, size int) {
-		at += wait
+		at += 3 * wait / 2
 		c.who, c.address, c.agent = key, address, python
 		w.at(at, func(t int64) { w.object(t, c, to, name, size) })
 	}
