@@ -182,9 +182,8 @@ func (w *world) taskStart(at int64) {
 // scaling is Auto Scaling, which starts an instance for the evening and ends it at night.
 func (w *world) scaling() {
 	at := w.from + 90*second
-	scaler := w.session(role{production, "/aws-service-role/autoscaling.amazonaws.com/", "AWSServiceRoleForAutoScaling"}, "AutoScaling", w.from, false)
+	scaler := w.linked(production, "autoscaling", "AutoScaling", "AutoScaling")
 	id := "i-" + fmt.Sprintf("%017x", hash(clock(w.from, "2006-01-02")+"evening")&0xfffffffffffffff|0x700000000000000)
-	w.made[scaler.arn] = true
 	c := call{who: scaler, through: "autoscaling.amazonaws.com", region: virginia, source: "ec2", address: "autoscaling.amazonaws.com", agent: "autoscaling.amazonaws.com", write: true}
 	switch w.from % day {
 	case 10 * hour:
@@ -197,7 +196,6 @@ func (w *world) scaling() {
 		c.request = object("instancesSet", items(nested("instanceId", id)))
 		c.response = object("requestId", string(uuid(nil, w.r)), "instancesSet", items(nested("instanceId", id, "currentState", nested("code", 32, "name", "shutting-down"), "previousState", nested("code", 16, "name", "running"))))
 	default:
-		w.r.Uint64() // so that what follows stays the same
 		if w.r.IntN(3) == 0 {
 			c.name, c.write = "DescribeInstanceStatus", false
 			c.request = object("instancesSet", items(nested("instanceId", "i-0d43750a6f9ec1706"), nested("instanceId", "i-04f2483b6833db739")), "filterSet", nested(), "includeAllInstances", false)

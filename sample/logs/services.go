@@ -7,7 +7,7 @@ import "fmt"
 func (w *world) addServices() {
 	w.habit("config", nil, func() {
 		for _, account := range []string{production, archive} {
-			who := w.session(role{account, "/aws-service-role/config.amazonaws.com/", "AWSServiceRoleForConfig"}, "AWSConfig-Describe", w.from, false)
+			who := w.linked(account, "config", "Config", "AWSConfig-Describe")
 			ask := func(t int64, region, source, name, request string) {
 				w.call(t, call{who: who, through: "config.amazonaws.com", region: region, source: source, name: name, address: "config.amazonaws.com", agent: "config.amazonaws.com", request: request})
 			}
@@ -54,16 +54,14 @@ func (w *world) addServices() {
 		})
 	})
 	w.habit("load balancing", nil, func() {
-		who := w.session(role{production, "/aws-service-role/elasticloadbalancing.amazonaws.com/", "AWSServiceRoleForElasticLoadBalancing"}, "ElasticLoadBalancing", w.from, false)
-		w.made[who.arn] = true
+		who := w.linked(production, "elasticloadbalancing", "ElasticLoadBalancing", "ElasticLoadBalancing")
 		w.times(2, func(t int64) {
 			name := []string{"DescribeNetworkInterfaces", "DescribeSubnets", "DescribeSecurityGroups", "DescribeVpcs"}[w.r.IntN(4)]
 			w.call(t, call{who: who, through: "elasticloadbalancing.amazonaws.com", region: virginia, source: "ec2", name: name, address: "elasticloadbalancing.amazonaws.com", agent: "elasticloadbalancing.amazonaws.com", request: "{}"})
 		})
 	})
 	w.habit("access analyzer", nil, func() {
-		who := w.session(role{production, "/aws-service-role/access-analyzer.amazonaws.com/", "AWSServiceRoleForAccessAnalyzer"}, "access-analyzer", w.from, false)
-		w.made[who.arn] = true
+		who := w.linked(production, "access-analyzer", "AccessAnalyzer", "access-analyzer")
 		w.times(1, func(t int64) {
 			q := [][2]string{{"iam", "GetRole"}, {"kms", "GetKeyPolicy"}, {"s3", "GetBucketPolicyStatus"}, {"sqs", "GetQueueAttributes"}}[w.r.IntN(4)]
 			request := map[string]string{"iam": object("roleName", "ci-deploy"), "kms": object("keyId", "arn:aws:kms:us-east-1:111122223333:key/"+backupKey, "policyName", "default"),
@@ -81,6 +79,14 @@ func (w *world) addServices() {
 				address: awsInternal, agent: awsInternal, typ: "AwsServiceEvent", write: true, resources: []resource{{"AWS::KMS::Key", arn, production}}})
 		})
 	}, nil)
+}
+
+// linked is a session of the role of a service. The snapshot has not all of them: AWS
+// makes them by itself.
+func (w *world) linked(account, service, name, session string) identity {
+	r := role{account, "/aws-service-role/" + service + ".amazonaws.com/", "AWSServiceRoleFor" + name}
+	w.made[r.arn()] = true
+	return w.session(r, session, w.from, false)
 }
 
 // addBatch adds what runs by a clock: backups, exports, builds, deployments.
