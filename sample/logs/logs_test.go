@@ -263,6 +263,47 @@ func when(t testing.TB, r string) string {
 	return ""
 }
 
+func TestEachCaseIsToldToItsEndOnTheLastDayToo(t *testing.T) {
+	m, _ := write(t, aDay())
+	steps := map[string]bool{}
+	for _, l := range labels(t, m.files["labels.ndjson"]) {
+		steps[l.Step] = true
+	}
+	for _, last := range []string{"instances are started in production", "the miners talk to their pool", "tables are dropped; there is no backup", "the key of the backups will be destroyed"} {
+		if !steps[last] {
+			t.Errorf("there is no %q", last)
+		}
+	}
+}
+
+func TestNothingIsDeliveredBeforeItHappens(t *testing.T) {
+	m, _ := write(t, aDay())
+	form := regexp.MustCompile(`_CloudTrail_[a-z0-9-]+_(\d{8}T\d{4}Z)_`)
+	n := 0
+	for name, data := range m.files {
+		at := form.FindStringSubmatch(name)
+		if at == nil {
+			continue
+		}
+		delivered, err := time.Parse("20060102T1504Z", at[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range records(t, data) {
+			happened, err := time.Parse(time.RFC3339, when(t, r))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n++; happened.After(delivered) && delivered.Hour()+delivered.Minute() > 0 { // the last file has what is left
+				t.Fatalf("%s: %s", name, r)
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("nothing was looked at")
+	}
+}
+
 func TestTimesDoNotGoBackWithinAFile(t *testing.T) {
 	m, _ := write(t, aDay())
 	for name, data := range m.files {

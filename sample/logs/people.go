@@ -88,11 +88,12 @@ func (w *world) look(at int64, who identity, address string, from []view) {
 	}
 }
 
-// consoleDay is a day of somebody who works in the console.
-func (w *world) consoleDay(nine int64, account, name, home string, mfa bool, loves []view) (identity, int64) {
+// consoleDay is a day of somebody who works in the console: at the office, at home on
+// some days, elsewhere when away.
+func (w *world) consoleDay(nine int64, account, name, home string, away, mfa bool, loves []view) (identity, int64) {
 	address := office
-	if w.r.IntN(5) == 0 {
-		address = home // works at home
+	if w.r.IntN(5) == 0 || away {
+		address = home // works there
 	}
 	at := nine + w.minutes(2, 55)
 	signing := user(account, "/", name, "", "")
@@ -119,18 +120,16 @@ func (w *world) consoleDay(nine int64, account, name, home string, mfa bool, lov
 func (w *world) kim(midnight int64) {
 	home, _ := one([]block{newBlocks().homes[0]}, 11)
 	w.workday(midnight, func(nine int64) {
-		n := w.number(midnight)
-		if n%14 == 7 || n%14 == 8 { // a conference
-			home, _ = one(newBlocks().tokyo, n-n%2)
-		}
-		who, at := w.consoleDay(nine, production, "kim.haeri", home, true, views())
-		address := office
-		if n%14 == 7 || n%14 == 8 {
+		n, address := w.number(midnight), office
+		away := n%14 == 7 || n%14 == 8
+		if away { // at a conference
+			home, _ = one(newBlocks().tokyo, n/14)
 			address = home
 		}
+		who, at := w.consoleDay(nine, production, "kim.haeri", home, away, true, views())
 		if w.r.IntN(2) == 0 {
 			w.at(at+w.minutes(60, 300), func(t int64) {
-				w.call(t, call{who: who, region: virginia, source: "ecs", name: "UpdateService", address: office, agent: browser, write: true,
+				w.call(t, call{who: who, region: virginia, source: "ecs", name: "UpdateService", address: address, agent: browser, write: true,
 					request:  object("cluster", "shop", "service", "checkout", "forceNewDeployment", true),
 					response: object("service", nested("serviceName", "checkout", "clusterArn", "arn:aws:ecs:us-east-1:111122223333:cluster/shop", "status", "ACTIVE")),
 					context:  object("requestContext", nested("aws:MultiFactorAuthPresent", "true"), "tagContext", nested("principalTags", nested("team", "platform-team")))})
@@ -141,7 +140,7 @@ func (w *world) kim(midnight int64) {
 		}
 		// Something that she may not: she looks, and is told no.
 		w.at(at+w.minutes(90, 400), func(t int64) {
-			w.call(t, denied(call{who: who, region: virginia, source: "iam", name: "ListUsers", address: office, agent: browser}, "arn:aws:iam::111122223333:user/"))
+			w.call(t, denied(call{who: who, region: virginia, source: "iam", name: "ListUsers", address: address, agent: browser}, "arn:aws:iam::111122223333:user/"))
 		})
 	})
 }
@@ -185,7 +184,7 @@ func (w *world) kms(at int64, who identity, account, key, name, bucket string) {
 func (w *world) park(midnight int64) {
 	home, _ := one([]block{newBlocks().homes[2]}, 12)
 	w.workday(midnight, func(nine int64) {
-		_, at := w.consoleDay(nine, production, "park.jisoo", home, false, append(views(), view{"iam", []string{"ListRoles", "ListPolicies", "GetAccountSummary"}}))
+		_, at := w.consoleDay(nine, production, "park.jisoo", home, false, false, append(views(), view{"iam", []string{"ListRoles", "ListPolicies", "GetAccountSummary"}}))
 		key := user(production, "/", "park.jisoo", "AKIAPARKJISOOEXAMPLE", "")
 		for range 1 + w.r.IntN(2) {
 			w.at(at+w.minutes(30, 420), func(t int64) {
@@ -265,7 +264,7 @@ func (w *world) choi(midnight int64) {
 	home, _ := one([]block{newBlocks().homes[1]}, 13)
 	w.workday(midnight, func(nine int64) {
 		n := w.number(midnight)
-		who, at := w.consoleDay(nine, development, "choi.minho", home, true, []view{
+		who, at := w.consoleDay(nine, development, "choi.minho", home, false, true, []view{
 			{"lambda", []string{"ListFunctions20150331", "GetAccountSettings20160819", "GetFunction20150331v2"}},
 			{"logs", []string{"DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents"}},
 			{"rds", []string{"DescribeDBInstances"}},

@@ -65,6 +65,11 @@ func (s *stream) open(at int64) { s.opened, s.began = at, len(s.buf) }
 
 // close ends the record that was begun.
 func (s *stream) close(w *world, m *mark) {
+	if s.opened >= w.to { // nothing is delivered before it happens
+		s.held = append(s.held, held{s.opened, s.opened, bytes.Clone(s.buf[s.began:]), m})
+		s.buf = s.buf[:s.began]
+		return
+	}
 	if s.unreliable {
 		switch n := s.r.Uint32N(1000); {
 		case n < 4: // held back; few for hours
