@@ -249,7 +249,9 @@ func (k *walk) fromSpace(s *state, src *place) {
 			one.origin, one.ident = src.sender, identity{vpc: src.sender}
 		}
 		one.hop("subnet", sub.id(), "", true)
-		k.leaveSubnet(one, sub)
+		if one = k.served(one, src.vpc); one != nil {
+			k.leaveSubnet(one, sub)
+		}
 	}
 	if !sent {
 		k.lost(s, Blocker{Code: "NO_POSSIBLE_DESTINATION", Resource: src.vpc.id(), Fix: "No subnet of " + src.vpc.id() + " holds " + shortAddrs(src.addrs) + "."})
@@ -274,6 +276,9 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	}
 	if len(pieces) == 0 {
 		return []trip{{fwd: f}}
+	}
+	if f.at.service { // it answers by the way that the packets came, which nothing filters
+		return []trip{{fwd: f, back: &state{pieces: pieces, arrived: true, hops: []Hop{f.hops[len(f.hops)-1]}}}}
 	}
 	if f.opaque { // how they get there is not known, nor how answers come back
 		return []trip{{fwd: f, back: &state{pieces: pieces, arrived: true}}}

@@ -66,6 +66,9 @@ func (w *World) addInterfaces(byType map[string][]*haetae.Resource) {
 	for _, r := range byType["AWS::EC2::NatGateway"] {
 		w.addNAT(r)
 	}
+	for _, r := range byType["AWS::Route53Resolver::ResolverEndpoint"] {
+		w.addResolverEndpoint(r)
+	}
 	for _, r := range byType["AWS::EC2::EIP"] {
 		w.addAddress(r)
 	}

@@ -90,7 +90,7 @@ func (w *World) places(e End) ([]*place, error) {
 }
 
 func (w *World) inNetwork(r *haetae.Resource) bool {
-	return r.Type == "AWS::EC2::Instance" || slices.ContainsFunc(owners, func(o owner) bool { return o.typ == r.Type })
+	return r.Type == "AWS::EC2::Instance" || r.Type == "AWS::Route53Resolver::ResolverEndpoint" || slices.ContainsFunc(owners, func(o owner) bool { return o.typ == r.Type })
 }
 
 func nicPlace(n *nic) *place {

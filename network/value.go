@@ -103,7 +103,8 @@ func firstWhy(list ...*haetae.Unknown) *haetae.Unknown {
 	return nil
 }
 
-// missing makes a reason of one's own.
-func missing(format string) *haetae.Unknown {
-	return &haetae.Unknown{Reason: haetae.NotAsked, Detail: format}
+// missing makes a reason of one's own: a fact that nobody read, and the IAM
+// actions of the calls that tell it.
+func missing(detail string, actions ...string) *haetae.Unknown {
+	return &haetae.Unknown{Reason: haetae.NotAsked, Detail: detail, Actions: actions}
 }

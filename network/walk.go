@@ -84,6 +84,8 @@ type spot struct {
 	vpc    *vpc        // a VPC of which too little is known
 	attach *attachment // behind this attachment
 	point  *endpoint   // a service behind a gateway endpoint
+	// A service of AWS that every interface has at hand.
+	service bool
 }
 
 func (s *state) clone() *state {
@@ -242,6 +244,9 @@ func (k *walk) leaveNIC(s *state, n *nic) {
 		s.origin, s.ident = n.vpc, identity{vpc: n.vpc}
 	}
 	k.source(s, n)
+	if s = k.served(s, n.vpc); s == nil {
+		return
+	}
 	if id := k.w.endpointAt(n); id != "" && !k.back {
 		s.block(k, Blocker{Code: "VPCE_INTRA_VPC_TRAFFIC", Resource: id, Fix: "Endpoints begin no connections: ask from the VPC to the endpoint."})
 	}

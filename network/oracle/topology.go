@@ -16,7 +16,7 @@ import (
 // VPC has a main route table and a default network ACL that allows all, a
 // security group lets everything out. Lines that begin with # are comments.
 //
-//	vpc vpc-a 10.0.0.0/16 [CIDR…] [account=…] [region=…]
+//	vpc vpc-a 10.0.0.0/16 [CIDR…] [account=…] [region=…] [dns=off]
 //	subnet subnet-a vpc-a 10.0.1.0/24 [CIDR] [zone=us-east-1b]
 //	eni eni-a subnet-a 10.0.1.10 [ADDRESS…] sg=sg-a,sg-b [public=52.0.0.1] [check=off] [kind=lb|vpc_endpoint|…]
 //	sg sg-a vpc-a [closed]          closed: nothing out unless it is said
@@ -174,6 +174,9 @@ func (p *parser) vpc(w words) error {
 	r := p.add("AWS::EC2::VPC", w.at[1], "", map[string]any{"CidrBlock": w.at[2], "CidrBlocks": []any{}}, map[string]any{"VpcId": w.at[1], "State": "available", "IsDefault": false})
 	r.Account, r.Region = cmp.Or(w.by["account"], account), cmp.Or(w.by["region"], region)
 	r.Observed["OwnerId"] = r.Account
+	if w.by["dns"] == "off" {
+		r.Props["EnableDnsSupport"] = false
+	}
 	for _, c := range w.at[3:] {
 		push(r, "CidrBlocks", map[string]any{cidrName(c): c})
 	}

@@ -39,9 +39,10 @@ type World struct {
 type place struct{ account, region string }
 
 type vpc struct {
-	id    string
-	at    place
-	cidrs []netip.Prefix
+	id     string
+	at     place
+	cidrs  []netip.Prefix
+	dnsOff bool // DNS support
 }
 
 type subnet struct {
@@ -181,7 +182,7 @@ func attachedTo(r *haetae.Resource) string {
 }
 
 func (w *World) readVPC(r *haetae.Resource) error {
-	v := &vpc{id: r.ID, at: place{r.Account, r.Region}}
+	v := &vpc{id: r.ID, at: place{r.Account, r.Region}, dnsOff: r.Props["EnableDnsSupport"] == false}
 	w.vpcs[r.ID] = v
 	all := []string{text(r.Props, "CidrBlock")}
 	for _, b := range items(r.Props["CidrBlocks"]) {
