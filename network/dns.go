@@ -57,6 +57,8 @@ type inquiry struct {
 	// trusted is set when the rule that let the name through does not look at the
 	// names to which it is redirected.
 	trusted bool
+	// services are domains for which services of AWS answer in the VPC.
+	services []authority
 }
 
 // maxChain bounds the names of a chain of CNAME records; resolvers give up sooner.
@@ -245,6 +247,7 @@ func (x authority) holds(name string) bool {
 // (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html,
 // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-forward-vpc-to-network-domain-name-matches.html).
 func (i *inquiry) route() {
+	i.services = nil
 	rules := i.rules()
 	local := append(i.zones(), i.endpoints()...)
 	local = append(local, i.internal()...)

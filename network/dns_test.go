@@ -135,6 +135,10 @@ func TestWhatAVPCResolves(t *testing.T) {
 			rules(100, nameRule(1, "BLOCK", m{"FirewallDomainListId": "list-aws"}))(n)
 		}, "c2.bad.example", "A", network.NotResolved, "firewall", "200 BLOCK"},
 		{"Route53/latest/DeveloperGuide/firewall-advanced.html", "what looks like a generated name depends on how it looks", rules(100, nameRule(1, "BLOCK", m{"FirewallDomainListId": nil, "DnsThreatProtection": "DGA", "ConfidenceThreshold": "LOW"})), "www.example.org", "A", network.NameDependsOn, "public", "takes the question for DGA with confidence LOW"},
+		{phzPage, "services of AWS have zones in the VPC too", func(n topo) {
+			hostnames(n)
+			n.set("vpc-web", "Observed.HostedZones", []any{m{"HostedZoneId": "Z2", "Name": "fs-1.efs.eu-west-1.amazonaws.com.", "OwningService": "efs.amazonaws.com"}})
+		}, "fs-1.efs.eu-west-1.amazonaws.com", "A", network.Resolves, "vpc", ""},
 		{dnsFail, "a VPC may fail open", func(n topo) { hostnames(n); n.set("vpc-web", "Observed.DnsFirewallFailOpen", "ENABLED") }, "www.example.org", "A", network.Resolves, "public", "it fails open"},
 		{dhcpPage, "DHCP options may name other servers", func(n topo) {
 			hostnames(n)
@@ -185,6 +189,7 @@ func TestWhatIsNotReadOfDNSDepends(t *testing.T) {
 		"a zone of another account": {func(n topo) {
 			n.set("vpc-web", "Observed.HostedZones", []any{m{"HostedZoneId": "Z9", "Name": "far.example.", "Owner": "444455556666"}})
 		}, nil, "a.far.example", "444455556666"},
+		"which zones the VPC has":           {func(n topo) { n.set("vpc-web", "Observed.HostedZones", denied) }, nil, "www.example.org", "x:Y"},
 		"the type of a rule":                {func(n topo) { n.set("rule-1", "RuleType", denied) }, nil, "dc1.ad.example", "x:Y"},
 		"to which VPC a group is joined":    {func(n topo) { n.set("assoc-1", "VpcId", denied) }, nil, "www.example.org", "x:Y"},
 		"the action of a rule that matches": {func(n topo) { n.set("grp-1", "FirewallRules", []any{nameRule(1, "", m{"Action": denied})}) }, nil, "c2.bad.example", "x:Y"},

@@ -42,13 +42,15 @@ func (i *inquiry) zones() []authority {
 		if id == "" || named[id] {
 			continue
 		}
+		if text(get(x, "Owner")) == "" && text(get(x, "OwningService")) != "" {
+			i.services = append(i.services, authority{domain: name, kind: "vpc", res: i.v.res})
+			continue
+		}
 		r := &haetae.Resource{Type: zoneType, ID: id, Account: text(get(x, "Owner")), Stub: missing("the records of hosted zone "+id+" of "+text(get(x, "Owner")), "route53:ListResourceRecordSets")}
 		out = append(out, authority{domain: name, kind: "zone", res: r})
 	}
-	if gap != nil && gap.Reason != haetae.NotAsked {
-		i.lacks(gap)
-	}
-	if why != nil && i.v.res.Observed["HostedZones"] == nil {
+	i.lacks(gap)
+	if i.v.res.Observed["HostedZones"] == nil {
 		i.lacks(why)
 	}
 	if longest(out, i.name) == nil {
@@ -185,7 +187,7 @@ func (i *inquiry) internal() []authority {
 			reverse = []string{"localhost", "localdomain"}
 		}
 	}
-	var out []authority
+	out := i.services
 	for _, d := range append(domains, reverse...) {
 		if !under(i.name, d) {
 			continue
