@@ -152,6 +152,9 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 		}
 		trips = append(trips, w.answered(f, src, q)...)
 	}
+	if src.clients != nil {
+		src.clients.settle(trips)
+	}
 	for _, t := range trips {
 		t.fwd.unsure(src, dst)
 		if t.back != nil {
@@ -187,6 +190,12 @@ func (s *state) unsure(src, dst *place) {
 // begin puts packets where they come from.
 func (k *walk) begin(s *state, src *place) {
 	switch {
+	case k.goal.clients != nil:
+		k.lost(s, Blocker{Code: "NO_PATH", Resource: k.goal.clients.res.ID, Fix: "Nobody begins a connection to clients of " + k.goal.clients.res.ID + ", which translates their addresses: let them connect."})
+	case src.clients != nil:
+		k.fromClients(s, src.clients)
+	case src.tunnel != nil:
+		k.fromTunnel(s, src)
 	case src.kind == "nic":
 		k.leaveNIC(s, src.nics[0])
 	case src.kind == "space":
@@ -269,6 +278,10 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	if src.kind == "nic" && goal.public {
 		goal.vpc = src.vpc
 	}
+	if src.clients != nil {
+		goal.vpc = src.clients.vpc()
+		goal.clients = nil
+	}
 	k := &walk{w: w, goal: &goal, back: true, fwd: f, hypothetical: true, trail: q.trail, budget: q.budget}
 	var pieces []piece
 	for _, p := range f.pieces {
@@ -276,6 +289,9 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	}
 	if len(pieces) == 0 {
 		return []trip{{fwd: f}}
+	}
+	if src.tunnel != nil && src.tunnel.keeps && !f.opaque {
+		return []trip{w.tunnelled(f, src)}
 	}
 	if f.at.service { // it answers by the way that the packets came, which nothing filters
 		return []trip{{fwd: f, back: &state{pieces: pieces, arrived: true, hops: []Hop{f.hops[len(f.hops)-1]}}}}

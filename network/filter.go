@@ -203,6 +203,9 @@ type identity struct {
 	// rule that refers to one of them admits them all the same
 	// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html).
 	through []*group
+	// sender is who sent them, where its address is not known yet: which group
+	// admits it is not told from addresses then, which several may get.
+	sender *nic
 }
 
 // allows is what the rules of the groups let in or out of an interface.
@@ -288,6 +291,12 @@ func (w *World) memberAddrs(r *haetae.Resource, in bool, id identity) (out cidr.
 	}
 	g, _ := w.of[r].(*group)
 	if g == nil {
+		return out, nil
+	}
+	if in && id.sender != nil && id.sender.vague != nil {
+		if slices.Contains(g.members, id.sender) {
+			out = id.sender.addrs
+		}
 		return out, nil
 	}
 	for _, n := range g.members {

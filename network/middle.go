@@ -130,6 +130,11 @@ func (k *walk) unNAT(s *state, sub *subnet) bool {
 		return false
 	}
 	s.pieces = done
+	if through.clients != nil {
+		s.hop("client-vpn", through.res.ID, "", true)
+		k.end(s, spot{}, true)
+		return true
+	}
 	s.hop("nat", through.res.ID, "", true)
 	k.leaveSubnet(s, sub)
 	return true
@@ -160,8 +165,8 @@ func (p piece) restore() piece {
 	p.nats = p.nats[:len(p.nats)-1]
 	p.cur.Dst = last.src
 	p.frozen = p.frozen&^(fieldSrc|fieldA) | last.frozen
-	if !p.cur.Proto.Intersect(cidr.Ported()).Empty() {
-		p.cur.B = last.a
+	if last.nat.clients == nil && !p.cur.Proto.Intersect(cidr.Ported()).Empty() {
+		p.cur.B = last.a // a Client VPN endpoint leaves the port
 	}
 	p.sync()
 	return p

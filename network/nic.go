@@ -467,7 +467,11 @@ func (w *World) subnetsOf(r *haetae.Resource, path string) (out []*subnet, why *
 		}
 		path = f[2]
 	}
-	list, why := items(get(at.Props, path))
+	v := get(at.Props, path)
+	if s := w.subnetOf(at, v); s != nil && whyNot(v) != nil {
+		return []*subnet{s}, nil // one subnet, which a template refers to
+	}
+	list, why := items(v)
 	for _, x := range list {
 		if s := w.subnetOf(at, x); s != nil {
 			out = append(out, s)
@@ -488,6 +492,7 @@ type nat struct {
 	zonal   []string // of a regional one: the zones where it is
 	region  bool
 	natives cidr.Addrs
+	clients *clientVPN // it stands for the clients of a Client VPN endpoint
 }
 
 func (w *World) addNAT(r *haetae.Resource) {

@@ -25,6 +25,8 @@ type place struct {
 	attach   *attachment
 	peer     *peering
 	point    *endpoint
+	tunnel   *connect        // an EC2 Instance Connect Endpoint whose tunnels end at the interface
+	clients  *clientVPN      // clients of a Client VPN endpoint
 	table    *table          // of nowhere: where the route is missing
 	asked    cidr.Addrs      // the literal addresses that were asked for, when not all are meant
 	listener *listener       // of a load balancer, when only one is meant
@@ -150,6 +152,8 @@ func (w *World) resourcePlaces(r *haetae.Resource) []*place {
 		return []*place{{kind: "via", attach: c, addrs: cidr.AllAddrs()}}
 	case *vpn:
 		return w.viaPlace(r, cidr.AllAddrs())
+	case *clientVPN:
+		return []*place{clientsPlace(c, cidr.Addrs{})}
 	case *endpoint:
 		if c.kind == "Gateway" {
 			return []*place{w.servicePlace(c)}
@@ -166,6 +170,9 @@ func (w *World) resourcePlaces(r *haetae.Resource) []*place {
 			out = append(out, p)
 		}
 		return out
+	}
+	if r.Type == "AWS::EC2::InstanceConnectEndpoint" {
+		return w.connectPlaces(r, cidr.Addrs{})
 	}
 	var out []*place
 	for _, n := range w.interfacesOf(r) {
@@ -201,6 +208,9 @@ func (w *World) servicePlace(e *endpoint) *place {
 
 // viaPlace is what lies behind a connection.
 func (w *World) viaPlace(r *haetae.Resource, a cidr.Addrs) []*place {
+	if r.Type == "AWS::EC2::InstanceConnectEndpoint" {
+		return w.connectPlaces(r, a)
+	}
 	switch c := w.of[r].(type) {
 	case *gateway:
 		if c.kind == "igw" {
@@ -211,6 +221,8 @@ func (w *World) viaPlace(r *haetae.Resource, a cidr.Addrs) []*place {
 		if c.kind == "Gateway" {
 			return []*place{{kind: "endpoint", point: c, vpc: c.vpc, addrs: a}}
 		}
+	case *clientVPN:
+		return []*place{clientsPlace(c, a)}
 	case *vpn:
 		if c.gate != nil {
 			return []*place{{kind: "via", exit: c.gate, vpc: c.gate.vpc, addrs: a}}

@@ -63,7 +63,8 @@ type state struct {
 	been     []string // middleboxes that they went through
 	returned bool     // they came in from the internet before
 	arrived  bool
-	opaque   bool // how they went on is not known
+	opaque   bool   // how they went on is not known
+	door     string // the subnet by which they came from a Client VPN endpoint
 	// Behind a load balancer, on the way back: comes before the rest of the answers' way.
 	after       []Hop
 	afterBlocks []Blocker
@@ -241,7 +242,7 @@ func (k *walk) tired(s *state) bool {
 func (k *walk) leaveNIC(s *state, n *nic) {
 	s.hop("eni", n.id, "", true)
 	if s.origin == nil {
-		s.origin, s.ident = n.vpc, identity{vpc: n.vpc}
+		s.origin, s.ident = n.vpc, identity{vpc: n.vpc, sender: n}
 	}
 	k.source(s, n)
 	if s = k.served(s, n.vpc); s == nil {

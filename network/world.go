@@ -136,6 +136,7 @@ func Build(g *graph.Graph) *World {
 	w.addEndpoints(byType)
 	w.addFirewalls(byType)
 	w.addBalancers(byType)
+	w.addClientVPNs(byType)
 	each("AWS::EC2::NetworkAcl", w.addACL)
 	each("AWS::EC2::RouteTable", w.addTable)
 	w.addMembers()

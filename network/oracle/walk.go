@@ -90,6 +90,9 @@ type walk struct {
 	// passed holds what it went through, by identifier, and its sender.
 	passed map[string]bool
 
+	kept    *eice      // whose client's address the packet kept
+	clients *clientVPN // whose client sent it
+
 	notModelled string
 	assumed     []string
 
@@ -175,7 +178,11 @@ func (k *walk) run(from string, p Packet) (forward, reply bool, end string) {
 	r = k.start(end)
 	// "The response" is one only if it comes back to who asked, from the address
 	// and port that was asked.
-	return true, r.delivered && r.end == from && k.p == p.answer(), end
+	home := r.end == from
+	if x := k.w.eices[from]; x != nil {
+		home = home || r.end == x.eni
+	}
+	return true, r.delivered && home && k.p == p.answer(), end
 }
 
 func (k *walk) start(from string) result {
@@ -184,6 +191,10 @@ func (k *walk) start(from string) result {
 		return k.internet()
 	case k.w.enis[from] != nil:
 		return k.leave(k.w.enis[from])
+	case k.w.eices[from] != nil:
+		return k.fromEICE(k.w.eices[from])
+	case k.w.clientVPNs[from] != nil:
+		return k.fromClients(k.w.clientVPNs[from])
 	case strings.HasPrefix(from, "vgw-"):
 		return k.fromVGW(from)
 	case strings.HasPrefix(from, "tgw-attach-"):
@@ -220,6 +231,9 @@ func (k *walk) leave(e *eni) result {
 	}
 	if ok, r := k.groupsOut(e); !ok {
 		return r
+	}
+	if k.reply && k.kept != nil {
+		return k.backToEICE(k.kept, e)
 	}
 	return k.onward(k.w.subnets[e.subnet])
 }
@@ -482,6 +496,9 @@ func (k *walk) deliver(vpc, from string) result {
 	if ok, r := k.groupsIn(e); !ok {
 		return r
 	}
+	if r, is := k.toClient(e); is {
+		return r
+	}
 	if b := k.w.balancerOf(e); b != nil && !k.reply && b.listens(k.p) == nil {
 		return k.drop(e.id, "%s has no listener for it", b.name)
 	}
@@ -501,6 +518,12 @@ func (k *walk) groupsIn(e *eni) (bool, result) {
 		// allowed from the network interfaces that are associated with the source
 		// security group … based on the private IP addresses."
 		// https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+		if k.kept != nil {
+			// Rules that refer to the endpoint's group let in what it sends, also with
+			// client IP preservation.
+			// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/eice-security-groups.html
+			return slices.Contains(k.w.enis[k.kept.eni].groups, g)
+		}
 		if k.known == "" {
 			return false
 		}
