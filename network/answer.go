@@ -139,6 +139,13 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 	var trips []trip
 	var ended []*state
 	for _, f := range k.out {
+		if x := dst.mesh; x != nil && src.mesh == nil && f.arrived && !f.opaque {
+			if f.at.nic != nil { // an endpoint of a service network
+				k.authorized(f, x, nil)
+			}
+			ended = append(ended, w.balance(f, x.front, x.nic, nil, q)...)
+			continue
+		}
 		if b := w.serves[f.at.nic]; f.arrived && b != nil {
 			ended = append(ended, w.balance(f, b, f.at.nic, dst.listener, q)...)
 			continue
@@ -192,6 +199,8 @@ func (k *walk) begin(s *state, src *place) {
 	switch {
 	case k.goal.clients != nil:
 		k.lost(s, Blocker{Code: "NO_PATH", Resource: k.goal.clients.res.ID, Fix: "Nobody begins a connection to clients of " + k.goal.clients.res.ID + ", which translates their addresses: let them connect."})
+	case src.kind == "lattice":
+		k.fromService(s, src)
 	case src.clients != nil:
 		k.fromClients(s, src.clients)
 	case src.tunnel != nil:
@@ -301,6 +310,10 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	}
 	s := &state{pieces: pieces, tracked: slices.Clone(f.tracked), hops: slices.Clip(f.after), blocks: slices.Clip(f.afterBlocks)}
 	switch at := f.at; {
+	case at.mesh != nil:
+		s.hop("lattice", at.mesh.res.ID, "", true)
+		s.entered = "lattice"
+		k.local(s, at.vpc, nil)
 	case at.nic != nil:
 		k.leaveNIC(s, at.nic)
 	case at.subnet != nil:

@@ -11,7 +11,7 @@ import (
 // balancer is a load balancer with its listeners.
 type balancer struct {
 	res       *haetae.Resource
-	kind      string // application, network, gateway, classic
+	kind      string // application, network, gateway, classic, lattice
 	vpc       *vpc
 	nics      []*nic
 	zones     []string
@@ -20,6 +20,7 @@ type balancer struct {
 	listeners []*listener
 	why       *haetae.Unknown // why not all listeners are known
 	state     string
+	mesh      *service // of VPC Lattice, when it is one
 }
 
 // listener is a port on which a load balancer listens.

@@ -27,6 +27,7 @@ type place struct {
 	point    *endpoint
 	tunnel   *connect        // an EC2 Instance Connect Endpoint whose tunnels end at the interface
 	clients  *clientVPN      // clients of a Client VPN endpoint
+	mesh     *service        // a service of VPC Lattice, in itself or behind the interface
 	table    *table          // of nowhere: where the route is missing
 	asked    cidr.Addrs      // the literal addresses that were asked for, when not all are meant
 	listener *listener       // of a load balancer, when only one is meant
@@ -154,6 +155,8 @@ func (w *World) resourcePlaces(r *haetae.Resource) []*place {
 		return w.viaPlace(r, cidr.AllAddrs())
 	case *clientVPN:
 		return []*place{clientsPlace(c, cidr.Addrs{})}
+	case *service:
+		return w.servicePlaces(c)
 	case *endpoint:
 		if c.kind == "Gateway" {
 			return []*place{w.servicePlace(c)}

@@ -16,6 +16,9 @@ func never() cidr.Addrs {
 
 // route sends packets where the route table of a subnet says.
 func (k *walk) route(s *state, t *table, sub *subnet) {
+	if s = k.lattice(s, t, sub); s == nil {
+		return
+	}
 	kept := never()
 	if lost := s.to(kept); lost != nil {
 		k.lost(lost, Blocker{Code: "NO_ROUTE_TO_DESTINATION", Resource: t.res.ID, Fix: "AWS forwards nothing to these addresses: use others."})

@@ -87,6 +87,7 @@ type spot struct {
 	point  *endpoint   // a service behind a gateway endpoint
 	// A service of AWS that every interface has at hand.
 	service bool
+	mesh    *service // a service of VPC Lattice, from the VPC
 }
 
 func (s *state) clone() *state {

@@ -137,6 +137,7 @@ func Build(g *graph.Graph) *World {
 	w.addFirewalls(byType)
 	w.addBalancers(byType)
 	w.addClientVPNs(byType)
+	w.addLattice(byType)
 	each("AWS::EC2::NetworkAcl", w.addACL)
 	each("AWS::EC2::RouteTable", w.addTable)
 	w.addMembers()
