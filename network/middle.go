@@ -384,6 +384,13 @@ func (k *walk) gatewayEndpoint(s *state, e *endpoint) {
 func (k *walk) intoHub(s *state, v *vpc, h *hub, sub *subnet) {
 	a := h.of(v)
 	if a == nil {
+		for _, o := range h.attachments {
+			if o.vpcWhy != nil && (v.res.Declared() || o.vpcWhy.MayBe(v.id())) { // it may be this one's
+				s.hop("tgw", h.res.ID, "", true)
+				k.unknown(s, spot{vpc: v}, o.vpcWhy)
+				return
+			}
+		}
 		s.hop("tgw", h.res.ID, "", false)
 		if h.res.Stub != nil {
 			k.unknown(s, spot{vpc: v}, h.res.Stub)
@@ -428,7 +435,7 @@ func (k *walk) hubRoute(s *state, from *attachment) {
 	want := k.intendedAttachment(from)
 	if t == nil {
 		if from.hub.res.Stub != nil || len(from.hub.tables) == 0 {
-			k.unknown(s, spot{attach: from}, firstWhy(from.hub.res.Stub, missing("the route table of "+from.res.ID)))
+			k.unknown(s, spot{attach: from}, firstWhy(from.hub.res.Stub, from.hub.assocWhy, missing("the route table of "+from.res.ID)))
 			return
 		}
 		if from.hub.assocWhy != nil && text(from.res.Observed["ResourceType"]) == "" {
@@ -602,6 +609,12 @@ func (k *walk) outToVPC(s *state, from, to *attachment) {
 	if to.vpc == nil || to.vpc.res.Stub != nil {
 		k.unknown(s, spot{vpc: to.vpc}, missing("the VPC of "+to.res.ID))
 		return
+	}
+	if from.hub.core && from.vpc != nil && from.vpc.res.Region != to.vpc.res.Region {
+		s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"} // groups are known within a Region
+	}
+	if to.hub.core && to.subWhy != nil && len(to.subnets) > 0 {
+		s.pieces = withoutFact(s.pieces, to.subWhy)
 	}
 	s.entered = "tgw"
 	exits := to.subnets

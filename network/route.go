@@ -255,10 +255,13 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 			k.throughPeering(s, t.vpc, p)
 			return
 		}
-	case "tgw":
+	case "tgw", "core":
 		if h, ok := to.comp.(*hub); ok {
 			k.intoHub(s, t.vpc, h, sub)
 			return
+		}
+		if to.kind == "core" {
+			break
 		}
 		if h := k.w.hubOf(t.res, to.id); h != nil {
 			k.intoHub(s, t.vpc, h, sub)
@@ -276,7 +279,10 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 		}
 	}
 	what := "UNKNOWN_RESOURCE: what " + to.id + " does, to which " + t.res.ID + " routes"
-	if to.kind == "core" || to.kind == "lgw" || to.kind == "cagw" || to.kind == "odb" {
+	if to.kind == "core" {
+		what = "core network " + last(to.id) + ", to which " + t.res.ID + " routes (needs networkmanager:ListCoreNetworks)"
+	}
+	if to.kind == "lgw" || to.kind == "cagw" || to.kind == "odb" {
 		what = "UNKNOWN_RESOURCE: where " + to.id + " sends packets: haetae does not model it"
 	}
 	s.hop(to.kind, to.id, "", true)

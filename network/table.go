@@ -50,7 +50,7 @@ var targets = []struct {
 	{"InstanceId", "eni", []string{"AWS::EC2::Instance"}},
 	{"CarrierGatewayId", "cagw", []string{"AWS::EC2::CarrierGateway"}},
 	{"LocalGatewayId", "lgw", nil},
-	{"CoreNetworkArn", "core", nil},
+	{"CoreNetworkArn", "core", []string{"AWS::NetworkManager::CoreNetwork"}},
 	{"OdbNetworkArn", "odb", nil},
 	{"GatewayId", "igw", []string{"AWS::EC2::InternetGateway", "AWS::EC2::VPNGateway", "AWS::EC2::VPCEndpoint"}},
 }

@@ -48,9 +48,10 @@ func (w *World) addPeering(r *haetae.Resource) {
 	w.peerings = append(w.peerings, p)
 }
 
-// hub is a transit gateway.
+// hub is a transit gateway or a core network of Cloud WAN.
 type hub struct {
 	res         *haetae.Resource
+	core        bool
 	attachments []*attachment
 	tables      []*hubTable
 	state       string
@@ -105,6 +106,7 @@ type attachment struct {
 	hub       *hub
 	kind      string // vpc, vpn, direct-connect-gateway, connect, peering …
 	vpc       *vpc
+	vpcWhy    *haetae.Unknown // why its VPC is not known
 	subnets   []*subnet
 	subWhy    *haetae.Unknown
 	appliance bool
@@ -216,6 +218,9 @@ func (w *World) fillAttachment(a *attachment, r *haetae.Resource) {
 	}
 	if a.vpc == nil {
 		a.vpc = w.vpcOrStrange(r, r.Props["VpcId"])
+		if u := whyNot(r.Props["VpcId"]); u != nil && a.vpc != nil && a.vpc.res.Stub != nil {
+			a.vpcWhy = u
+		}
 	}
 	if a.kind == "" {
 		a.kind = "vpc"

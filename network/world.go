@@ -132,6 +132,7 @@ func Build(g *graph.Graph) *World {
 	w.addInterfaces(byType)
 	each("AWS::EC2::VPCPeeringConnection", w.addPeering)
 	w.addTransit(byType)
+	w.addCore(byType)
 	each("AWS::EC2::VPNConnection", w.addVPN)
 	w.addEndpoints(byType)
 	w.addFirewalls(byType)
