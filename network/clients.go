@@ -78,14 +78,14 @@ func (w *World) addClientVPNs(byType map[string][]*haetae.Resource) {
 		}
 		p, ok := prefixOf(r.Props["DestinationCidrBlock"])
 		if !ok {
-			c.why = firstWhy(c.why, whyNot(r.Props["DestinationCidrBlock"]), missing("the destination of route "+r.ID))
+			c.why = firstWhy(c.why, whyNot(r.Props["DestinationCidrBlock"]), missing("the destination of route "+r.ID, "ec2:DescribeClientVpnRoutes"))
 			continue
 		}
 		state := text(r.Observed["Status"])
 		one := doorRoute{prefix: p, text: p.String(), bad: state == "failed" || state == "creating"}
 		sub := w.subnetOf(r, r.Props["TargetVpcSubnetId"])
 		if sub == nil && text(r.Props["TargetVpcSubnetId"]) != "local" {
-			c.why = firstWhy(c.why, whyNot(r.Props["TargetVpcSubnetId"]), missing("the subnet of route "+r.ID))
+			c.why = firstWhy(c.why, whyNot(r.Props["TargetVpcSubnetId"]), missing("the subnet of route "+r.ID, "ec2:DescribeClientVpnRoutes"))
 		}
 		for _, d := range c.doors {
 			if d.sub == sub && sub != nil && !slices.ContainsFunc(d.routes, func(o doorRoute) bool { return o.prefix == p }) {
@@ -100,7 +100,7 @@ func (w *World) addClientVPNs(byType map[string][]*haetae.Resource) {
 		}
 		p, ok := prefixOf(r.Props["TargetNetworkCidr"])
 		if !ok {
-			c.why = firstWhy(c.why, whyNot(r.Props["TargetNetworkCidr"]), missing("the network of authorization rule "+r.ID))
+			c.why = firstWhy(c.why, whyNot(r.Props["TargetNetworkCidr"]), missing("the network of authorization rule "+r.ID, "ec2:DescribeClientVpnAuthorizationRules"))
 			continue
 		}
 		all, known := flag(r.Props["AuthorizeAllGroups"])
@@ -147,7 +147,7 @@ func (w *World) addDoor(c *clientVPN, r *haetae.Resource) {
 		}
 	}
 	if len(d.nat.nics) == 0 {
-		probe.publicWhy = missing("whether the interface of " + c.res.ID + " in " + sub.id() + " has a public address")
+		probe.publicWhy = missingOf(c.res, "whether the interface of "+c.res.ID+" in "+sub.id()+" has a public address", "ec2:DescribeNetworkInterfaces")
 		w.virtual(probe, c.res)
 		d.nat.nics = []*nic{probe}
 	}
@@ -170,7 +170,7 @@ func (w *World) addDoor(c *clientVPN, r *haetae.Resource) {
 func clientsPlace(c *clientVPN, from cidr.Addrs) *place {
 	p := &place{kind: "clients", clients: c, addrs: c.clients, why: c.why}
 	if c.clients.Empty() {
-		p.addrs, p.why = cidr.All4(), firstWhy(whyNot(c.res.Props["ClientCidrBlock"]), missing("the addresses of the clients of "+c.res.ID))
+		p.addrs, p.why = cidr.All4(), firstWhy(whyNot(c.res.Props["ClientCidrBlock"]), missing("the addresses of the clients of "+c.res.ID, "ec2:DescribeClientVpnEndpoints"))
 	}
 	if !from.Empty() {
 		p.addrs = p.addrs.Intersect(from)

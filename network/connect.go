@@ -23,7 +23,7 @@ func (w *World) connectOf(r *haetae.Resource) *connect {
 	c.keeps = keeps
 	if !known {
 		// What it is when it is not said has changed over time.
-		c.why = firstWhy(whyNot(r.Props["PreserveClientIp"]), missing("PreserveClientIp of "+r.ID, "ec2:DescribeInstanceConnectEndpoints"))
+		c.why = firstWhy(whyNot(r.Props["PreserveClientIp"]), missingOf(r, "PreserveClientIp of "+r.ID, "ec2:DescribeInstanceConnectEndpoints"))
 	}
 	return c
 }
@@ -86,7 +86,7 @@ func (k *walk) fromTunnel(s *state, src *place) {
 		}
 	}
 	if n.subnet == nil {
-		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id))
+		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id, "ec2:DescribeSubnets"))
 		return
 	}
 	s.zone = n.subnet.zone

@@ -203,12 +203,12 @@ func conditionsHold(rule any, r *haetae.Resource, word string) (bool, *haetae.Un
 			ok = compares(text(get(c, "operator")), word, want) || want == "vpn" && word == "site-to-site-vpn"
 		case "account-id":
 			if r.Account == "" {
-				return false, missing("the account of attachment " + r.ID)
+				return false, missing("the account of attachment "+r.ID, "networkmanager:ListAttachments")
 			}
 			ok = compares(text(get(c, "operator")), r.Account, want)
 		case "region":
 			if text(r.Observed["EdgeLocation"]) == "" {
-				return false, missing("the edge location of attachment " + r.ID)
+				return false, missing("the edge location of attachment "+r.ID, "networkmanager:ListAttachments")
 			}
 			ok = compares(text(get(c, "operator")), text(r.Observed["EdgeLocation"]), want)
 		default:

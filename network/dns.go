@@ -371,7 +371,7 @@ func (i *inquiry) forward(rule *haetae.Resource) {
 	}
 	switch {
 	case best == nil || why != nil && best.Verdict != Reachable:
-		i.lacks(firstWhy(why, missing("the servers of rule "+rule.ID)))
+		i.lacks(firstWhy(why, missing("the servers of rule "+rule.ID, "route53resolver:ListResolverRules")))
 		i.settle(Resolves, "forwarding-rule")
 	case best.Verdict == Blocked:
 		i.a.Blockers = append(i.a.Blockers, best.Blockers...)

@@ -63,7 +63,7 @@ func (i *inquiry) firewall() bool {
 			}
 		default:
 			pass, block = true, true
-			why = firstWhy(why, whyNot(get(r.rule, "Action")), missing("the action of a rule of "+r.group.ID))
+			why = firstWhy(why, whyNot(get(r.rule, "Action")), missing("the action of a rule of "+r.group.ID, "route53resolver:ListFirewallRules"))
 		}
 		if yes && why == nil {
 			ended = true
@@ -140,7 +140,7 @@ func (i *inquiry) nameRules() []nameRule {
 		p, known := number(r.Props["Priority"])
 		j := joined{res: r, priority: p}
 		if !known && len(list) > 1 {
-			j.why = firstWhy(whyNot(r.Props["Priority"]), missing("the priority of "+r.ID))
+			j.why = firstWhy(whyNot(r.Props["Priority"]), missing("the priority of "+r.ID, "route53resolver:ListFirewallRuleGroupAssociations"))
 		}
 		of = append(of, j)
 	}
@@ -164,7 +164,7 @@ func (i *inquiry) nameRules() []nameRule {
 			p, known := number(get(x, "Priority"))
 			why = firstWhy(why, whyNot(x))
 			if !known && len(rules) > 1 {
-				why = firstWhy(why, whyNot(get(x, "Priority")), missing("the priority of a rule of "+g.ID))
+				why = firstWhy(why, whyNot(get(x, "Priority")), missing("the priority of a rule of "+g.ID, "route53resolver:ListFirewallRules"))
 			}
 			mine = append(mine, nameRule{group: g, rule: x, priority: p})
 		}

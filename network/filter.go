@@ -184,7 +184,7 @@ func (rule *groupRule) peerOf(w *World, r *haetae.Resource, x any, side string) 
 		}
 		if rule.group = found; found == nil {
 			_, unlisted := w.g.Here(r, "AWS::EC2::SecurityGroup")
-			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), unlisted, missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
+			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), unlisted, missingOf(r, "UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot", "ec2:DescribeSecurityGroups")), everyone
 		}
 	}
 	if u := whyNot(x); u != nil {
@@ -383,7 +383,7 @@ func aclEntry(e any, egress bool) aclRule {
 	n, ok := number(get(e, "RuleNumber"))
 	rule.number = n
 	if !ok {
-		rule.why = firstWhy(whyNot(get(e, "RuleNumber")), missing("the number of a rule"))
+		rule.why = firstWhy(whyNot(get(e, "RuleNumber")), missing("the number of a rule", "ec2:DescribeNetworkAcls"))
 	}
 	if n < 32767 {
 		rule.text = strconv.Itoa(n)

@@ -153,7 +153,7 @@ func (w *World) latticeTargets(r *haetae.Resource) *targetGroup {
 	list, why := items(r.Props["Targets"])
 	g.why = why
 	if _, said := r.Props["Targets"]; !said {
-		g.why = missing("the targets of "+last(r.ID), "vpc-lattice:ListTargets")
+		g.why = missingOf(r, "the targets of "+last(r.ID), "vpc-lattice:ListTargets")
 	}
 	for _, x := range list {
 		t := lbTarget{id: text(get(x, "Id")), port: port}
@@ -296,7 +296,7 @@ func (k *walk) fromService(s *state, src *place) {
 	s.hop("lattice", src.mesh.res.ID, "", true)
 	s.entered, s.ident = "lattice", identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	if k.goal.vpc == nil {
-		k.unknown(s, spot{}, missing("the VPC of a target of "+last(src.mesh.res.ID)))
+		k.unknown(s, spot{}, missing("the VPC of a target of "+last(src.mesh.res.ID), "ec2:DescribeVpcs"))
 		return
 	}
 	k.local(s, k.goal.vpc, nil)

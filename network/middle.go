@@ -40,7 +40,7 @@ func (k *walk) throughNAT(s *state, v *vpc, n *nat, sub *subnet) {
 	}
 	if len(n.nics) == 0 || n.nics[0].subnet == nil {
 		s.hop("nat", n.res.ID, "", work)
-		k.unknown(s, spot{vpc: v}, missing("the subnet of "+n.res.ID))
+		k.unknown(s, spot{vpc: v}, missing("the subnet of "+n.res.ID, "ec2:DescribeSubnets"))
 		return
 	}
 	own := n.nics[0].subnet
@@ -215,7 +215,7 @@ func (k *walk) throughPeering(s *state, v *vpc, p *peering) {
 // is not for it. That it does is a condition that nobody can see from outside.
 func (k *walk) throughNIC(s *state, n *nic, from *subnet) {
 	if n.subnet == nil || k.tired(s) {
-		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id))
+		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id, "ec2:DescribeSubnets"))
 		return
 	}
 	if mine := s.to(n.addrs); mine != nil {
@@ -309,7 +309,7 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 	s.walls = append(s.walls, e)
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	if len(e.subnets) == 0 {
-		k.unknown(s, spot{vpc: v}, missing("the subnet of "+e.res.ID))
+		k.unknown(s, spot{vpc: v}, missing("the subnet of "+e.res.ID, "ec2:DescribeVpcEndpoints", "ec2:DescribeSubnets"))
 		return
 	}
 	if s.again(e.res.ID) {
@@ -435,7 +435,7 @@ func (k *walk) hubRoute(s *state, from *attachment) {
 	want := k.intendedAttachment(from)
 	if t == nil {
 		if from.hub.res.Stub != nil || len(from.hub.tables) == 0 {
-			k.unknown(s, spot{attach: from}, firstWhy(from.hub.res.Stub, from.hub.assocWhy, missing("the route table of "+from.res.ID)))
+			k.unknown(s, spot{attach: from}, firstWhy(from.hub.res.Stub, from.hub.assocWhy, missing("the route table of "+from.res.ID, "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables")))
 			return
 		}
 		if from.hub.assocWhy != nil && text(from.res.Observed["ResourceType"]) == "" {
@@ -578,7 +578,7 @@ func (k *walk) outOfHub(s *state, from, to *attachment) {
 			return
 		}
 		if k.goal.attach != to {
-			k.unknown(s, spot{attach: to}, missing("the transit gateway behind "+to.res.ID))
+			k.unknown(s, spot{attach: to}, missing("the transit gateway behind "+to.res.ID, "ec2:DescribeTransitGateways"))
 			return
 		}
 	}
@@ -587,7 +587,7 @@ func (k *walk) outOfHub(s *state, from, to *attachment) {
 		return
 	}
 	if to.kind == "unknown" {
-		k.unknown(s, spot{attach: to}, missing("attachment "+to.res.ID))
+		k.unknown(s, spot{attach: to}, missing("attachment "+to.res.ID, "ec2:DescribeTransitGatewayAttachments"))
 		return
 	}
 	k.lost(s, Blocker{Code: "NO_POSSIBLE_DESTINATION", Resource: to.res.ID, Fix: "Behind " + to.res.ID + " is another network, not what is asked for."})
@@ -607,7 +607,7 @@ func (k *walk) vpnNamed(id, stack string) *vpn {
 // (https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-appliance-scenario.html).
 func (k *walk) outToVPC(s *state, from, to *attachment) {
 	if to.vpc == nil || to.vpc.res.Stub != nil {
-		k.unknown(s, spot{vpc: to.vpc}, missing("the VPC of "+to.res.ID))
+		k.unknown(s, spot{vpc: to.vpc}, missing("the VPC of "+to.res.ID, "ec2:DescribeVpcs"))
 		return
 	}
 	if from.hub.core && from.vpc != nil && from.vpc.res.Region != to.vpc.res.Region {
@@ -631,7 +631,7 @@ func (k *walk) outToVPC(s *state, from, to *attachment) {
 		}
 	}
 	if len(exits) == 0 {
-		k.unknown(s, spot{vpc: to.vpc}, firstWhy(to.subWhy, missing("the subnets of "+to.res.ID)))
+		k.unknown(s, spot{vpc: to.vpc}, firstWhy(to.subWhy, missing("the subnets of "+to.res.ID, "ec2:DescribeTransitGatewayVpcAttachments")))
 		return
 	}
 	for i, sub := range exits {

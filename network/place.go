@@ -204,7 +204,7 @@ func (w *World) servicePlace(e *endpoint) *place {
 	}
 	if p.addrs.Empty() {
 		p.addrs = internetFour()
-		p.why = firstWhy(p.why, missing("the prefix list of "+e.res.ID))
+		p.why = firstWhy(p.why, missing("the prefix list of "+e.res.ID, "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"))
 	}
 	return p
 }
@@ -337,7 +337,7 @@ func (w *World) locate(a cidr.Addrs, from *place) []*place {
 		sub = from.vpc.subnetAt(from.addrs.First())
 	}
 	if sub == nil || sub.table == nil {
-		why := missing("where " + shortAddrs(a) + " is")
+		why := missing("where "+shortAddrs(a)+" is", "ec2:DescribeSubnets", "ec2:DescribeRouteTables")
 		if sub != nil {
 			why = firstWhy(sub.tblWhy, why)
 		} else {

@@ -278,15 +278,15 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 			return
 		}
 	}
-	what := "UNKNOWN_RESOURCE: what " + to.id + " does, to which " + t.res.ID + " routes"
-	if to.kind == "core" {
-		what = "core network " + last(to.id) + ", to which " + t.res.ID + " routes (needs networkmanager:ListCoreNetworks)"
-	}
-	if to.kind == "lgw" || to.kind == "cagw" || to.kind == "odb" {
-		what = "UNKNOWN_RESOURCE: where " + to.id + " sends packets: haetae does not model it"
+	why := missing("UNKNOWN_RESOURCE: what " + to.id + " does, to which " + t.res.ID + " routes")
+	switch to.kind {
+	case "core":
+		why = missingOf(t.res, "UNKNOWN_RESOURCE: core network "+last(to.id)+", to which "+t.res.ID+" routes", "networkmanager:ListCoreNetworks")
+	case "lgw", "cagw", "odb":
+		why = missing("UNKNOWN_RESOURCE: where " + to.id + " sends packets: haetae does not model it")
 	}
 	s.hop(to.kind, to.id, "", true)
-	k.unknown(s, spot{subnet: sub}, firstWhy(k.w.unlistedTarget(t, to), missing(what)))
+	k.unknown(s, spot{subnet: sub}, firstWhy(k.w.unlistedTarget(t, to), why))
 }
 
 // unlistedTarget says that what a route leads to is of a type that was not listed

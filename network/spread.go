@@ -155,7 +155,7 @@ func (w *World) spread(f *state, b *balancer, s sending, n *nic, q Question) []*
 		if len(t.nics) == 0 {
 			one := base.clone()
 			for i, p := range one.pieces {
-				one.pieces[i] = p.lacks(missing("target " + t.id + " of " + last(g.res.ID)))
+				one.pieces[i] = p.lacks(missingOf(g.res, "target "+t.id+" of "+last(g.res.ID), "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"))
 			}
 			out = append(out, one)
 		}

@@ -127,7 +127,7 @@ func (w *World) addRoute(t *table, r *haetae.Resource, x, state any) {
 			t.why = firstWhy(t.why, l.why)
 		}
 		if e, ok := base.target.comp.(*endpoint); ok && len(l.prefixes) == 0 {
-			e.listWhy = firstWhy(l.why, missing("the entries of prefix list "+text(v)))
+			e.listWhy = firstWhy(l.why, missing("the entries of prefix list "+text(v), "ec2:GetManagedPrefixListEntries"))
 			t.vague = append(t.vague, e)
 		}
 		for _, p := range l.prefixes {

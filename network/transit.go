@@ -192,7 +192,7 @@ func (w *World) hubOf(r *haetae.Resource, v any) *hub {
 		}
 	}
 	h := &hub{res: &haetae.Resource{Type: "AWS::EC2::TransitGateway", ID: id, Region: r.Region, Stack: r.Stack,
-		Stub: missing("transit gateway " + id + " is not in the snapshot")}}
+		Stub: missing("transit gateway "+id+" is not in the snapshot", "ec2:DescribeTransitGateways")}}
 	w.hubs = append(w.hubs, h)
 	return h
 }
@@ -245,7 +245,7 @@ func (w *World) fillAttachment(a *attachment, r *haetae.Resource) {
 	if len(a.subnets) == 0 {
 		a.subnets, a.subWhy = w.subnetsOf(r, "SubnetIds")
 		if a.kind == "vpc" && a.vpc == nil && a.subWhy == nil {
-			a.subWhy = missing("the VPC of attachment " + r.ID)
+			a.subWhy = missing("the VPC of attachment "+r.ID, "ec2:DescribeTransitGatewayVpcAttachments")
 		}
 	}
 }

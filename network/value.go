@@ -108,3 +108,12 @@ func firstWhy(list ...*haetae.Unknown) *haetae.Unknown {
 func missing(detail string, actions ...string) *haetae.Unknown {
 	return &haetae.Unknown{Reason: haetae.NotAsked, Detail: detail, Actions: actions}
 }
+
+// missingOf is missing for a fact about a resource. No action of IAM tells what a
+// template leaves open.
+func missingOf(r *haetae.Resource, detail string, actions ...string) *haetae.Unknown {
+	if r.Declared() {
+		actions = nil
+	}
+	return missing(detail, actions...)
+}

@@ -262,7 +262,7 @@ func (k *walk) leaveNIC(s *state, n *nic) {
 	s.tracked = append(s.tracked, n)
 	s.been = append(s.been, n.id) // an appliance need not send through itself
 	if n.subnet == nil {
-		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id))
+		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id, "ec2:DescribeSubnets"))
 		return
 	}
 	s.zone = n.subnet.zone
