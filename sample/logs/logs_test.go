@@ -475,6 +475,43 @@ func TestEveryLabelNamesARecord(t *testing.T) {
 	}
 }
 
+// A label's id is the one that whoever reads the logs sees, but for flows, which have
+// none.
+func TestEveryLogIsReadWholeAndGivesTheIDsOfTheLabels(t *testing.T) {
+	m, r := write(t, aDay())
+	wanted := map[string]string{}
+	for _, l := range labels(t, m.files["labels.ndjson"]) {
+		if l.Log != string(haetae.VPCFlow) {
+			wanted[l.ID] = l.Log
+		}
+	}
+	delete(m.files, "labels.ndjson")
+	delete(m.files, "benign.ndjson")
+	dir := onDisk(t, m)
+	var stats ingest.Stats
+	read := map[haetae.Log]int{}
+	err := ingest.Read(t.Context(), []string{dir}, ingest.ReadOptions{}, &stats, ingest.Taker{
+		Event:  func(e *haetae.Event) error { read[e.Log]++; delete(wanted, e.ID); return nil },
+		Flow:   func(*haetae.Flow) error { read[haetae.VPCFlow]++; return nil },
+		Lookup: func(l *haetae.Lookup) error { read[haetae.ResolverQuery]++; delete(wanted, l.ID); return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !stats.Whole() || len(stats.Strange) > 0 {
+		t.Errorf("not all was read: %+v", stats)
+	}
+	for _, c := range r.Records {
+		// Of a database's messages some say nothing of who did what.
+		if n := read[haetae.Log(c.Name)]; n != c.N && c.Name != string(haetae.RDSAudit) {
+			t.Errorf("%s: %d records were read, %d written", c.Name, n, c.N)
+		}
+	}
+	for id, log := range wanted {
+		t.Errorf("%s: nothing has the id %s", log, id)
+	}
+}
+
 // Each record from an attacker's address is labelled, and none of somebody who has
 // done nothing is.
 func TestOnlyAttackersAreLabelled(t *testing.T) {
