@@ -19,7 +19,7 @@ type databaseLogs struct {
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html).
 func (w *world) subscribed(log haetae.Log, account, group, logStream string) *stream {
 	head := cut(object("messageType", "DATA_MESSAGE", "owner", account, "logGroup", group, "logStream", logStream, "subscriptionFilters", []string{"to-archive"})) + `,"logEvents":[`
-	return w.stream(&stream{log: log, head: head, between: ",", tail: "]}", perFile: 1000, file: func(at int64, unique string) string {
+	return w.stream(&stream{log: log, group: group, head: head, between: ",", tail: "]}", perFile: 1000, file: func(at int64, unique string) string {
 		return fmt.Sprintf("cloudwatch%s/%s/%s-%s.gz", group, clock(at, "2006/01/02/15"), strings.ReplaceAll(logStream, "/", "-"), clock(at, "2006-01-02-15-04-")+unique[:8])
 	}}, group)
 }
@@ -29,7 +29,7 @@ func (w *world) message(s *stream, at int64, text string, m *mark) {
 	s.open(at)
 	id := fmt.Sprintf("39%054d", w.r.Uint64())
 	s.buf = append(s.buf, object("id", id, "timestamp", at, "message", text)...)
-	s.close(w, m)
+	s.close(w, m.named(s.group+"/"+id))
 }
 
 func (w *world) addDatabases() {

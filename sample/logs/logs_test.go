@@ -442,7 +442,8 @@ func TestEveryLabelNamesARecord(t *testing.T) {
 			if l.Record < 1 || l.Record > len(all) {
 				t.Fatalf("%+v: the file has %d records", l, len(all))
 			}
-			if l.ID != "" && !strings.Contains(all[l.Record-1], l.ID) {
+			id, _, _ := strings.Cut(l.ID, "@")
+			if id = id[strings.LastIndex(id, "/")+1:]; l.ID == "" || !strings.Contains(all[l.Record-1], id) && !strings.HasSuffix(l.File+"#"+fmt.Sprint(l.Record), l.ID) {
 				t.Errorf("%+v: the record is another one: %s", l, all[l.Record-1])
 			}
 			if key := fmt.Sprint(l.File, l.Record); seen[key] {
@@ -471,6 +472,43 @@ func TestEveryLabelNamesARecord(t *testing.T) {
 	}
 	if r.Benign == 0 {
 		t.Error("nothing looks bad that is not")
+	}
+}
+
+// A label's id is the one that whoever reads the logs sees, but for flows, which have
+// none.
+func TestEveryLogIsReadWholeAndGivesTheIDsOfTheLabels(t *testing.T) {
+	m, r := write(t, aDay())
+	wanted := map[string]string{}
+	for _, l := range labels(t, m.files["labels.ndjson"]) {
+		if l.Log != string(haetae.VPCFlow) {
+			wanted[l.ID] = l.Log
+		}
+	}
+	delete(m.files, "labels.ndjson")
+	delete(m.files, "benign.ndjson")
+	dir := onDisk(t, m)
+	var stats ingest.Stats
+	read := map[haetae.Log]int{}
+	err := ingest.Read(t.Context(), []string{dir}, ingest.ReadOptions{}, &stats, ingest.Taker{
+		Event:  func(e *haetae.Event) error { read[e.Log]++; delete(wanted, e.ID); return nil },
+		Flow:   func(*haetae.Flow) error { read[haetae.VPCFlow]++; return nil },
+		Lookup: func(l *haetae.Lookup) error { read[haetae.ResolverQuery]++; delete(wanted, l.ID); return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !stats.Whole() || len(stats.Strange) > 0 {
+		t.Errorf("not all was read: %+v", stats)
+	}
+	for _, c := range r.Records {
+		// Of a database's messages some say nothing of who did what.
+		if n := read[haetae.Log(c.Name)]; n != c.N && c.Name != string(haetae.RDSAudit) {
+			t.Errorf("%s: %d records were read, %d written", c.Name, n, c.N)
+		}
+	}
+	for id, log := range wanted {
+		t.Errorf("%s: nothing has the id %s", log, id)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,8 +19,9 @@ import (
 
 // stream is one log as it is delivered: records collect and become files.
 type stream struct {
-	log  haetae.Log
-	file func(at int64, unique string) string // the key of a file that is delivered at a time
+	log   haetae.Log
+	group string                               // of CloudWatch Logs, "" when it does not come through there
+	file  func(at int64, unique string) string // the key of a file that is delivered at a time
 	// head, between and tail are put around and between the records of a file.
 	head, between, tail string
 	plain               bool  // not packed with gzip
@@ -58,6 +60,16 @@ type mark struct {
 	Step   string
 	Attack string // MITRE ATT&CK technique
 	id     string // that the record has, where its log gives one
+}
+
+// named is the mark for a record with an id.
+func (m *mark) named(id string) *mark {
+	if m == nil {
+		return nil
+	}
+	n := *m
+	n.id = id
+	return &n
 }
 
 // open begins a record; its text is then appended to buf.
@@ -271,15 +283,19 @@ func (w *writer) deliver(s *stream, at int64, records []placed) {
 	w.jobs <- job{name, text, s.plain}
 }
 
-// label notes a record that is marked. A record without an id is known by its file
-// and its number there.
+// label notes a record that is marked. The id is what haetae knows the record by; one
+// whose log gives none is known by the key of its file and its number there.
 func (w *writer) label(s *stream, r placed, file string, number int) {
 	m := r.mark
-	pairs := []any{"log", string(s.log)}
-	if m.id != "" {
-		pairs = append(pairs, "id", m.id)
+	id := m.id
+	if id == "" {
+		key := file
+		if i := strings.Index(file, "AWSLogs/"); i > 0 {
+			key = file[i:]
+		}
+		id = fmt.Sprintf("%s#%d", key, number)
 	}
-	pairs = append(pairs, "file", file, "record", number, "time", time.UnixMilli(r.at).UTC().Format(time.RFC3339))
+	pairs := []any{"log", string(s.log), "id", id, "file", file, "record", number, "time", time.UnixMilli(r.at).UTC().Format(time.RFC3339)}
 	f := &w.benigns
 	if m.Case != "" {
 		f = &w.labels

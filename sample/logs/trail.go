@@ -242,12 +242,7 @@ func (w *world) call(at int64, c call) string {
 		b = append(append(b, `,"eventContext":`...), c.context...)
 	}
 	s.buf = append(b, '}')
-	if c.mark != nil {
-		m := *c.mark
-		m.id = id
-		c.mark = &m
-	}
-	s.close(w, c.mark)
+	s.close(w, c.mark.named(id))
 	return id
 }
 

@@ -229,5 +229,5 @@ func (w *world) firewall(at int64, r request, trace, host string) {
 	}
 	pairs = append(pairs, "ja4Fingerprint", "t13d1516h2_8daaf6152771_02713d6af862", "requestBodySize", 0, "requestBodySizeInspectedByWAF", 0)
 	s.buf = append(s.buf, object(pairs...)...)
-	s.close(w, r.mark)
+	s.close(w, r.mark.named(trace+"@"+w.web.acl))
 }
