@@ -16,9 +16,14 @@ var embedded []byte
 //go:embed networks.tsv
 var networks string
 
+//go:embed regions.tsv
+var regions string
+
 // Facts are what is known of an address. What is not known is "", 0 or nil.
 type Facts struct {
-	Country string // ISO 3166-1 alpha-2, of whom the address is registered to
+	// Country is ISO 3166-1 alpha-2: of the cloud's region, where it says one, else of
+	// whom the address is registered to. It is no place.
+	Country string
 	ASN     uint32 // the autonomous system that announces it
 	Org     string // to whom the ASN is registered
 	Cloud   string // "aws", "gcp", "azure", "cloudflare", "hetzner" …: whose address it is
@@ -46,11 +51,15 @@ type Book struct {
 	err      error
 	all      []*layer // layers, then what is embedded
 	names    map[uint32]network
+	country  map[region]string
 	ownTable *table
 }
 
 // network is what is said of an autonomous system.
 type network struct{ org, cloud string }
+
+// region is one of a cloud.
+type region struct{ cloud, name string }
 
 // New gives a Book with what is embedded. It is unpacked when somebody asks.
 func New() *Book { return &Book{own: map[netip.Addr]string{}} }
@@ -82,7 +91,7 @@ func (b *Book) Load() error {
 
 func (b *Book) load() {
 	b.all = slices.Clone(b.layers)
-	b.names = map[uint32]network{}
+	b.names, b.country = map[uint32]network{}, map[region]string{}
 	if !b.bare {
 		own, err := unpack(embedded)
 		if err != nil {
@@ -93,6 +102,13 @@ func (b *Book) load() {
 			if f := strings.Split(strings.TrimRight(line, "\n"), "\t"); len(f) == 3 && !strings.HasPrefix(line, "#") {
 				if n, err := strconv.ParseUint(f[0], 10, 32); err == nil {
 					b.names[uint32(n)] = network{org: f[1], cloud: f[2]}
+				}
+			}
+		}
+		for line := range strings.Lines(regions) {
+			if f := strings.Split(strings.TrimRight(line, "\n"), "\t"); len(f) == 3 && !strings.HasPrefix(line, "#") {
+				for name := range strings.FieldsSeq(f[2]) {
+					b.country[region{f[0], name}] = f[1]
 				}
 			}
 		}
@@ -122,12 +138,16 @@ func (b *Book) Of(a netip.Addr) Facts {
 	if !a.IsValid() {
 		return out
 	}
-	for _, l := range b.all {
+	for i, l := range b.all {
 		v := l.table.find(a)
 		if v == 0 {
 			continue
 		}
 		f := &l.what[v]
+		// What the user brings knows the country better than what is embedded.
+		if i >= len(b.layers) && f.CloudRegion != "" && out.Country == "" {
+			out.Country = b.country[region{f.Cloud, f.CloudRegion}]
+		}
 		if out.Country == "" {
 			out.Country = f.Country
 		}

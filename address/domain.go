@@ -68,7 +68,6 @@ func Unlikely(label string) float64 {
 			count++
 		case c >= '0' && c <= '9':
 			cost(width - 1)
-			count++
 		default: // '-' and '_' part words
 			if before != 0 {
 				cost(0)

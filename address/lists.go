@@ -207,11 +207,8 @@ func (l *lists) index() error {
 	}
 	l.sets = [][]string{nil}
 	place := map[uint64]uint32{}
-	four4, fourV := l.sweep(l.four, place)
-	t := &table{four: make([]uint32, len(four4)), fourV: fourV}
-	for i, w := range four4 {
-		t.four[i] = uint32(w.lo)
-	}
+	t := &table{}
+	t.setFour(l.sweep(l.four, place))
 	t.six, t.sixV = l.sweep(l.six, place)
 	t.index()
 	l.table = t

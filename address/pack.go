@@ -167,6 +167,13 @@ func unpack(data []byte) ([]*layer, error) {
 	for n := u.few(64); n > 0 && u.err == nil; n-- {
 		out = append(out, u.layer())
 	}
+	if u.err == nil { // the checksum is behind the last byte
+		if _, err := u.in.ReadByte(); err == nil {
+			u.err = errPacked
+		} else if !errors.Is(err, io.EOF) {
+			u.err = err
+		}
+	}
 	if u.err != nil {
 		return nil, fmt.Errorf("unpacking facts of addresses: %w", u.err)
 	}

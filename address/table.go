@@ -2,6 +2,7 @@ package address
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -145,14 +146,22 @@ type table struct {
 
 func newTable(four, six []span) *table {
 	t := &table{}
-	at, v := flatten(four)
-	t.four, t.fourV = make([]uint32, len(at)), v
-	for i, w := range at {
-		t.four[i] = uint32(w.lo)
-	}
+	t.setFour(flatten(four))
 	t.six, t.sixV = flatten(six)
 	t.index()
 	return t
+}
+
+// setFour keeps the steps that are IPv4 addresses: what ends with the last of them
+// has its end after it.
+func (t *table) setFour(at []wide, value []uint32) {
+	for len(at) > 0 && at[len(at)-1].lo > math.MaxUint32 {
+		at = at[:len(at)-1]
+	}
+	t.four, t.fourV = make([]uint32, len(at)), value[:len(at)]
+	for i, w := range at {
+		t.four[i] = uint32(w.lo)
+	}
 }
 
 func (t *table) index() {
