@@ -180,6 +180,11 @@ func (b *Book) Of(a netip.Addr) Facts {
 	return out
 }
 
+// Clouds tells whether the book knows the addresses of clouds.
+func (b *Book) Clouds() bool {
+	return slices.ContainsFunc(b.Sources(), func(s Source) bool { return strings.Contains(s.Facts, "cloud") })
+}
+
 // Sources are where the facts come from, those that go first first.
 func (b *Book) Sources() []Source {
 	b.once.Do(b.load)
