@@ -79,7 +79,7 @@ func (r *Resolver) moved(e *haetae.Event, f *Facts) {
 		}
 		return
 	case haetae.InstanceActor:
-		if i := r.world.known(a.ID); i != nil && i.public && !r.free(a.ID, e.Time) {
+		if i := r.world.known(a.ID); i != nil && i.public && !r.learned(a.ID, addr) {
 			say(true, "The call came from %s. The instance has a public address of its own, and this is none of the organisation's.", addr)
 			return
 		}
@@ -105,6 +105,7 @@ func (r *Resolver) keep(a *haetae.Actor, addr netip.Addr, t time.Time, f *Facts)
 	if p := l.family(addr); !p.IsValid() {
 		*p = addr
 	}
+	l.Free = false
 	r.touch(workload(a), l, ok, t)
 	f.First, f.FirstSince = *l.family(addr), time.Unix(l.Since, 0).UTC()
 }
@@ -126,8 +127,9 @@ func (r *Resolver) compare(a *haetae.Actor, addr netip.Addr, e *haetae.Event, sa
 	}
 	first := l.family(addr)
 	switch {
-	case !first.IsValid(), *first == addr:
-		*first = addr
+	case !first.IsValid():
+		*first, l.Free = addr, false
+	case *first == addr:
 	case l.Free:
 		*first, l.Free, l.Since, ok = addr, false, t, false
 	default:
@@ -165,21 +167,11 @@ func (r *Resolver) touch(name string, l lock, there bool, t time.Time) {
 	r.locks.put(name, l)
 }
 
-// free tells whether an instance may have got another address since the snapshot,
-// or is known to have one.
-func (r *Resolver) free(id string, t time.Time) bool {
-	l, ok := r.locks.get(id)
-	return ok && (l.Free || time.Duration(t.Unix()-l.Last)*time.Second <= quiet && (l.Four.IsValid() || l.Six.IsValid()) && !l.snapshot(r.world))
-}
-
-// snapshot tells whether all addresses of a lock are known to the snapshot.
-func (l lock) snapshot(w *World) bool {
-	for _, a := range []netip.Addr{l.Four, l.Six} {
-		if a.IsValid() && len(w.of(a)) == 0 {
-			return false
-		}
-	}
-	return true
+// learned tells whether an instance that the snapshot knows is known to have got
+// this address since, or to have got one that was not seen yet.
+func (r *Resolver) learned(id string, addr netip.Addr) bool {
+	l, _ := r.locks.get(id)
+	return l.Free || *l.family(addr) == addr
 }
 
 // release notes calls after which an instance may have another address.

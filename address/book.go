@@ -182,7 +182,8 @@ func (b *Book) Of(a netip.Addr) Facts {
 
 // Clouds tells whether the book knows the addresses of clouds.
 func (b *Book) Clouds() bool {
-	return slices.ContainsFunc(b.Sources(), func(s Source) bool { return strings.Contains(s.Facts, "cloud") })
+	b.once.Do(b.load)
+	return slices.ContainsFunc(b.all, func(l *layer) bool { return strings.Contains(l.source.Facts, "cloud") })
 }
 
 // Sources are where the facts come from, those that go first first.
