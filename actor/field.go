@@ -3,6 +3,7 @@ package actor
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // object is a JSON value as it stands in a record. Looking for a field reads only as
@@ -21,36 +22,94 @@ func (o object) get(path ...string) object {
 }
 
 // field gives the value of one field of an object.
-func (o object) field(name string) object {
+func (o object) field(name string) (found object) {
+	o.each(func(key []byte, v object) bool {
+		if string(key) != name {
+			return true
+		}
+		found = v
+		return false
+	})
+	return found
+}
+
+// each gives the fields of an object in order, until told to stop or until what is
+// there is no JSON.
+func (o object) each(take func(key []byte, v object) bool) {
 	i := space(o, 0)
 	if i >= len(o) || o[i] != '{' {
-		return nil
+		return
 	}
-	for i++; ; {
-		i = space(o, i)
-		if i >= len(o) || o[i] != '"' {
-			return nil
+	for i++; ; i++ {
+		if i = space(o, i); i >= len(o) || o[i] != '"' {
+			return
 		}
 		end := value(o, i)
 		if end < 0 {
-			return nil
+			return
 		}
 		key := o[i+1 : end-1]
 		if i = space(o, end); i >= len(o) || o[i] != ':' {
-			return nil
+			return
 		}
 		i = space(o, i+1)
-		if end = value(o, i); end < 0 {
-			return nil
-		}
-		if string(key) == name {
-			return o[i:end]
+		if end = value(o, i); end < 0 || !take(key, o[i:end]) {
+			return
 		}
 		if i = space(o, end); i >= len(o) || o[i] != ',' {
-			return nil
+			return
 		}
-		i++
 	}
+}
+
+// parts are the values of a record that are asked for, found in one pass.
+type parts struct {
+	console, shared, answer, ask object
+	scope                        object // of userIdentity
+	began, delivery, web, root   object // of userIdentity.sessionContext
+}
+
+func partsOf(record object) (p parts) {
+	record.each(func(key []byte, v object) bool {
+		switch string(key) {
+		case "sessionCredentialFromConsole":
+			p.console = v
+		case "sharedEventID":
+			p.shared = v
+		case "responseElements":
+			p.answer = v
+		case "requestParameters":
+			p.ask = v
+		case "userIdentity":
+			p.identity(v)
+		}
+		return true
+	})
+	return p
+}
+
+func (p *parts) identity(who object) {
+	who.each(func(key []byte, v object) bool {
+		switch string(key) {
+		case "inScopeOf":
+			p.scope = v
+		case "sessionContext":
+			v.each(func(key []byte, v object) bool {
+				switch string(key) {
+				case "attributes":
+					p.began = v.field("creationDate")
+				case "ec2RoleDelivery":
+					p.delivery = v
+				case "webIdFederationData":
+					p.web = v
+				case "assumedRoot":
+					p.root = v
+				}
+				return true
+			})
+		}
+		return true
+	})
 }
 
 // text gives a value that is a text, "" for others.
@@ -92,12 +151,18 @@ func value(b []byte, i int) int {
 	}
 	switch b[i] {
 	case '"':
-		for i++; i < len(b); i++ {
-			switch b[i] {
-			case '\\':
-				i++
-			case '"':
-				return i + 1
+		for i++; i < len(b); {
+			n := bytes.IndexByte(b[i:], '"')
+			if n < 0 {
+				return -1
+			}
+			// The quote ends the text when an even number of backslashes is before it.
+			end, back := i+n, 0
+			for end-back > i && b[end-back-1] == '\\' {
+				back++
+			}
+			if i = end + 1; back%2 == 0 {
+				return i
 			}
 		}
 		return -1
@@ -122,7 +187,7 @@ func value(b []byte, i int) int {
 		return -1
 	}
 	start := i
-	for i < len(b) && !bytes.ContainsRune([]byte(" \n\t\r,]}:"), rune(b[i])) {
+	for i < len(b) && strings.IndexByte(" \n\t\r,]}:", b[i]) < 0 {
 		i++
 	}
 	if i == start {

@@ -59,22 +59,24 @@ type Late struct {
 	Chain []string // as in [haetae.Actor]
 }
 
-// session gives the names under which a session can be found: its access key, and
-// who it is together with the second in which it began. None for what is no
-// session, or one of a user, that comes from nobody else.
-func session(e *haetae.Event, who object) (names []string) {
+// session appends the names under which a session can be found: its access key, and
+// who it is together with the second in which it began; of these one, or both. None
+// for what is no session, or one of a user, that comes from nobody else.
+func session(e *haetae.Event, p *parts, names []string, both bool) []string {
 	switch e.Actor.Kind {
 	case haetae.UserActor, haetae.ServiceActor, haetae.AccountActor, haetae.AnonymousActor:
-		return nil
+		return names
 	case haetae.RootActor:
-		if !who.is("sessionContext", "assumedRoot") {
-			return nil
+		if !p.root.is() {
+			return names
 		}
 	}
 	if strings.HasPrefix(e.Actor.AccessKey, "ASIA") {
-		names = append(names, e.Actor.AccessKey)
+		if names = append(names, e.Actor.AccessKey); !both {
+			return names
+		}
 	}
-	if at := who.text("sessionContext", "attributes", "creationDate"); at != "" && strings.Contains(e.Actor.PrincipalID, ":") {
+	if at := p.began.text(); at != "" && strings.Contains(e.Actor.PrincipalID, ":") {
 		for _, form := range []string{time.RFC3339, "20060102T150405Z"} {
 			if t, err := time.Parse(form, at); err == nil {
 				names = append(names, alias(e.Actor.PrincipalID, t))
@@ -115,16 +117,14 @@ func given(e *haetae.Event, answer object) (names, made []string) {
 // chain follows a session to where it began. missing are the names of the session
 // whose beginning is not known, or not well.
 func (r *Resolver) chain(names []string) (chain, missing []string) {
-	seen := map[string]bool{}
-	for len(names) > 0 && len(seen) < mostChain {
+	for range mostChain { // forged records can go round in a circle
+		if len(names) == 0 {
+			break
+		}
 		var g grant
 		found := false
 		for _, name := range names {
 			if g, found = r.grants.get(name); found {
-				if found = !seen[name]; !found {
-					return chain, nil // round in a circle: the records are forged, or wrong
-				}
-				seen[name] = true
 				break
 			}
 		}
@@ -132,6 +132,9 @@ func (r *Resolver) chain(names []string) (chain, missing []string) {
 			return chain, names
 		}
 		if !g.Same {
+			if chain == nil {
+				chain = make([]string, 0, 3)
+			}
 			chain = append(chain, g.By)
 		}
 		if g.Weak {

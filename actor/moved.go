@@ -34,8 +34,8 @@ type lock struct {
 // address that is first seen is the workload's, as it is the one that nobody else
 // could have used before (the method that Netflix described in 2018); with a
 // snapshot that knows the instance and its way to the internet, not even that.
-func (r *Resolver) moved(e *haetae.Event, f *Facts) {
-	r.release(e)
+func (r *Resolver) moved(e *haetae.Event, p *parts, f *Facts) {
+	r.release(e, p.ask)
 	a := &e.Actor
 	switch a.Kind {
 	case haetae.InstanceActor, haetae.FunctionActor, haetae.TaskActor, haetae.PodActor:
@@ -175,7 +175,7 @@ func (r *Resolver) learned(id string, addr netip.Addr) bool {
 }
 
 // release notes calls after which an instance may have another address.
-func (r *Resolver) release(e *haetae.Event) {
+func (r *Resolver) release(e *haetae.Event, ask object) {
 	switch e.Action {
 	case "ec2:StartInstances", "ec2:AssociateAddress", "ec2:DisassociateAddress", "ec2:AttachNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute":
 	default:
@@ -184,7 +184,6 @@ func (r *Resolver) release(e *haetae.Event) {
 	if e.Outcome != haetae.CallSucceeded {
 		return
 	}
-	ask := object(e.Raw).get("requestParameters")
 	ids := []string{ask.text("instanceId")}
 	if r.world != nil {
 		ids = append(ids, r.world.nics[ask.text("networkInterfaceId")])

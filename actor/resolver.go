@@ -2,6 +2,7 @@ package actor
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,6 +83,7 @@ type Resolver struct {
 	// more than late, so that a clock that is wrong does not end all waiting.
 	mark      int64
 	markDirty bool
+	names     []string // those of the session at hand
 	stats     Stats
 }
 
@@ -133,12 +135,11 @@ func (r *Resolver) Resolve(e *haetae.Event) Facts {
 	var f Facts
 	role := e.Actor.ID
 	if e.Log == haetae.CloudTrail {
-		record := object(e.Raw)
-		who := record.get("userIdentity")
-		kind(&e.Actor, e.Peer.Agent, who, r.world)
-		f.Console = record.is("sessionCredentialFromConsole")
-		r.trace(e, record, who, &f)
-		r.moved(e, &f)
+		p := partsOf(e.Raw)
+		kind(&e.Actor, e.Peer.Agent, &p, r.world)
+		f.Console = p.console.is()
+		r.trace(e, &p, &f)
+		r.moved(e, &p, &f)
 	}
 	r.world.describe(&e.Actor, role)
 	f.External = r.external(&e.Actor)
@@ -146,16 +147,20 @@ func (r *Resolver) Resolve(e *haetae.Event) Facts {
 }
 
 // trace follows the session of an event, and keeps what the event gave out.
-func (r *Resolver) trace(e *haetae.Event, record, who object, f *Facts) {
-	names := session(e, who)
-	if len(names) > 0 {
-		chain, missing := r.chain(names)
+func (r *Resolver) trace(e *haetae.Event, p *parts, f *Facts) {
+	r.names = session(e, p, r.names[:0], false)
+	if len(r.names) > 0 {
+		chain, missing := r.chain(r.names)
+		if len(missing) > 0 { // only then it is worth looking under the other name
+			r.names = session(e, p, r.names[:0], true)
+			chain, missing = r.chain(r.names)
+		}
 		e.Actor.Chain = chain
 		if len(chain) > 0 {
 			r.stats.Chains++
 		}
 		if f.Open = len(missing) > 0; f.Open {
-			r.wait(wait{Event: e.ID, Names: names, Chain: chain, Mark: r.mark}, missing)
+			r.wait(wait{Event: e.ID, Names: slices.Clone(r.names), Chain: chain, Mark: r.mark}, missing)
 		}
 	}
 	if strings.HasPrefix(e.Actor.AccessKey, "AKIA") {
@@ -163,15 +168,17 @@ func (r *Resolver) trace(e *haetae.Event, record, who object, f *Facts) {
 			f.Maker = g.By
 		}
 	}
-	answer := record.get("responseElements")
-	given, made := given(e, answer)
+	given, made := given(e, p.answer)
 	if e.Action == "sts:GetSessionToken" {
 		given = nil // the session is the user's own, and says so
 	}
-	g := grant{By: e.Actor.ID, Up: names, Weak: e.Actor.Kind == haetae.AccountActor, Event: e.ID, Same: e.Action == "signin:GetSigninToken"}
+	if len(given)+len(made) == 0 && !strings.HasPrefix(e.Action, "sts:Assume") {
+		return
+	}
+	g := grant{By: e.Actor.ID, Up: session(e, p, nil, true), Weak: e.Actor.Kind == haetae.AccountActor, Event: e.ID, Same: e.Action == "signin:GetSigninToken"}
 	shared := ""
 	if strings.HasPrefix(e.Action, "sts:Assume") && e.Outcome == haetae.CallSucceeded {
-		shared = record.text("sharedEventID")
+		shared = p.shared.text()
 	}
 	if len(given) > 0 || shared != "" {
 		f.Late = r.grant(given, g, shared)
@@ -211,13 +218,11 @@ func (r *Resolver) external(a *haetae.Actor) bool {
 
 // kind tells what a session of a role is used by, from its own record and the
 // snapshot alone, so that it does not hang on what came before.
-func kind(a *haetae.Actor, agent string, who object, w *World) {
+func kind(a *haetae.Actor, agent string, p *parts, w *World) {
 	if a.Kind != haetae.RoleActor {
 		return
 	}
-	scope := who.get("inScopeOf")
-	issuer, source := scope.text("issuerType"), scope.text("sourceArn")
-	provider := who.text("sessionContext", "webIdFederationData", "federatedProvider")
+	issuer, source, provider := p.scope.text("issuerType"), p.scope.text("sourceArn"), p.web.text("federatedProvider")
 	switch {
 	case strings.HasPrefix(a.Name, "AWSReservedSSO_"):
 		// Of the user only the name is in every record of such a session.
@@ -225,12 +230,12 @@ func kind(a *haetae.Actor, agent string, who object, w *World) {
 		if a.Session != "" {
 			a.ID = a.Session
 		}
-	case instanceID(a.Session) || who.get("sessionContext", "ec2RoleDelivery") != nil && strings.HasPrefix(a.Session, "i-"):
+	case instanceID(a.Session) || p.delivery != nil && strings.HasPrefix(a.Session, "i-"):
 		a.Kind, a.ID = haetae.InstanceActor, a.Session
 	case issuer == "AWS::Lambda::Function" && source != "":
 		a.Kind, a.ID = haetae.FunctionActor, source
-	case w.function(a.ID, a.Session) != "":
-		a.Kind, a.ID = haetae.FunctionActor, w.function(a.ID, a.Session)
+	case w.functionOf(a.ID, a.Session) != "":
+		a.Kind, a.ID = haetae.FunctionActor, w.functionOf(a.ID, a.Session)
 	case strings.Contains(agent, "exec-env/AWS_Lambda_"):
 		a.Kind = haetae.FunctionActor
 		if a.ARN != "" {

@@ -15,14 +15,25 @@ import (
 // goroutines. The nil World knows nothing.
 type World struct {
 	accounts  map[string]bool
-	about     map[string]about // of users and roles by ARN and by "account kind name", of instances by id, of functions by ARN
+	about     map[string]about // of users, roles and functions by ARN, of instances by id
+	named     map[name]about   // of users and roles: paths are not in the names of sessions
 	instances map[string]*instance
 	holders   map[netip.Addr][]holder
 	nets      []prefixHolder
-	endpoints map[string]string // account by id
-	nics      map[string]string // instance by interface
-	functions map[string]string // ARN by "role ARN function"
+	endpoints map[string]string   // account by id
+	nics      map[string]string   // instance by interface
+	functions map[function]string // ARN
 }
+
+// name is that of a user or a role, of which the path is not known.
+type name struct {
+	account string
+	kind    haetae.ActorKind
+	name    string
+}
+
+// function is one by the ARN of its role and its name, as its sessions have them.
+type function struct{ role, name string }
 
 // about is who answers for something.
 type about struct {
@@ -50,7 +61,7 @@ type prefixHolder struct {
 // Read takes what is needed out of a snapshot.
 func Read(g *graph.Graph) *World {
 	w := &World{accounts: map[string]bool{}, about: map[string]about{}, instances: map[string]*instance{}, holders: map[netip.Addr][]holder{},
-		endpoints: map[string]string{}, nics: map[string]string{}, functions: map[string]string{}}
+		endpoints: map[string]string{}, nics: map[string]string{}, functions: map[function]string{}, named: map[name]about{}}
 	list := g.Resources()
 	for _, r := range list {
 		if r.Account != "" {
@@ -70,7 +81,7 @@ func Read(g *graph.Graph) *World {
 		case "AWS::EC2::VPCEndpoint":
 			w.endpoints[r.ID] = r.Account
 		case "AWS::Lambda::Function":
-			w.functions[text(r.Props, "Role")+" "+text(r.Props, "FunctionName")] = r.ARN
+			w.functions[function{text(r.Props, "Role"), text(r.Props, "FunctionName")}] = r.ARN
 		}
 	}
 	for _, r := range list {
@@ -82,16 +93,16 @@ func Read(g *graph.Graph) *World {
 
 // owner keeps who answers for what can be an actor.
 func (w *World) owner(r *haetae.Resource) {
-	var keys []string
+	key := r.ARN
+	var n name
 	switch r.Type {
 	case "AWS::IAM::User":
-		keys = []string{r.ARN, r.Account + " user " + text(r.Props, "UserName")}
+		n = name{r.Account, haetae.UserActor, text(r.Props, "UserName")}
 	case "AWS::IAM::Role":
-		keys = []string{r.ARN, r.Account + " role " + text(r.Props, "RoleName")}
+		n = name{r.Account, haetae.RoleActor, text(r.Props, "RoleName")}
 	case "AWS::EC2::Instance":
-		keys = []string{r.ID}
+		key = r.ID
 	case "AWS::Lambda::Function":
-		keys = []string{r.ARN}
 	default:
 		return
 	}
@@ -105,8 +116,9 @@ func (w *World) owner(r *haetae.Resource) {
 		return
 	}
 	a := about{owner: Owner(tags), tags: tags}
-	for _, k := range keys {
-		w.about[k] = a
+	w.about[key] = a
+	if n.name != "" {
+		w.named[n] = a
 	}
 }
 
@@ -210,32 +222,33 @@ func (w *World) Own(b *address.Book) {
 	}
 }
 
-// describe fills in who answers for an actor.
+// describe fills in who answers for an actor: for what it is, else for its role.
 func (w *World) describe(a *haetae.Actor, role string) {
 	if w == nil {
 		return
 	}
-	keys := []string{a.ID, a.ARN, role}
-	switch a.Kind {
-	case haetae.UserActor:
-		keys = append(keys, a.Account+" user "+a.Name)
-	default:
-		keys = append(keys, a.Account+" role "+a.Name)
+	x, ok := w.about[a.ID]
+	if !ok {
+		x, ok = w.about[role]
 	}
-	for _, k := range keys {
-		if x, ok := w.about[k]; ok && k != "" {
-			a.Owner, a.Tags = x.owner, x.tags
-			return
+	if !ok {
+		n := name{a.Account, haetae.RoleActor, a.Name}
+		if a.Kind == haetae.UserActor {
+			n.kind = haetae.UserActor
 		}
+		x, ok = w.named[n]
+	}
+	if ok {
+		a.Owner, a.Tags = x.owner, x.tags
 	}
 }
 
-// function gives the ARN of the function with a role and a name.
-func (w *World) function(role, name string) string {
+// functionOf gives the ARN of the function with a role and a name.
+func (w *World) functionOf(role, name string) string {
 	if w == nil {
 		return ""
 	}
-	return w.functions[role+" "+name]
+	return w.functions[function{role, name}]
 }
 
 // known tells whether an id is an instance of the snapshot.
