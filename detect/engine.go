@@ -136,7 +136,7 @@ func (e *Engine) Flow(f *haetae.Flow) error {
 	if f.Hub != "" {
 		log = haetae.TransitFlow
 	}
-	id := fmt.Sprintf("%s#%d", f.Place.File, f.Place.Line)
+	id := FlowID(f)
 	if e.again(log, id) {
 		return nil
 	}
@@ -148,6 +148,9 @@ func (e *Engine) Flow(f *haetae.Flow) error {
 	}, f.Account+" "+f.Region, "interface-id")
 	return nil
 }
+
+// FlowID is the id of a flow record, which has none of its own: where it stands.
+func FlowID(f *haetae.Flow) string { return fmt.Sprintf("%s#%d", f.Place.File, f.Place.Line) }
 
 // flowActor is whose interface saw a flow.
 func flowActor(f *haetae.Flow) haetae.Actor {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,16 +28,11 @@ func (a *app) detectionTest(ctx context.Context) (faults []string, detections, e
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	folder, err := os.MkdirTemp("", "haetae-examples")
-	if err != nil {
-		return nil, 0, 0, fmt.Errorf("a folder for examples: %w", err)
-	}
-	defer os.RemoveAll(folder)
 	for _, d := range list {
 		faults = append(faults, detectionFaults(d)...)
 		for _, x := range d.Examples {
 			examples++
-			fault, err := playDetection(ctx, folder, d, x)
+			fault, err := playDetection(ctx, d, x)
 			if err != nil {
 				return nil, 0, 0, fmt.Errorf("%s: example %q: %w", d.File, x.Name, err)
 			}
@@ -73,7 +66,7 @@ func detectionFaults(d *content.Detection) []string {
 }
 
 // playDetection feeds an example to an engine that has only the one detection.
-func playDetection(ctx context.Context, folder string, d *content.Detection, x content.DetectionExample) (fault string, err error) {
+func playDetection(ctx context.Context, d *content.Detection, x content.DetectionExample) (fault string, err error) {
 	rules, refused := detect.NewRules([]*content.Detection{d}, sigma.Rules{})
 	engine, more := detect.New(detect.Options{Rules: rules})
 	if refused = append(refused, more...); len(refused) > 0 {
@@ -81,12 +74,8 @@ func playDetection(ctx context.Context, folder string, d *content.Detection, x c
 	}
 	given := map[string]bool{}
 	for i, r := range x.Records {
-		path := filepath.Join(folder, fmt.Sprintf("%05d", i))
-		if err := os.WriteFile(path, []byte(r.Text+"\n"), 0o600); err != nil {
-			return "", err
-		}
 		var stats ingest.Stats
-		ids, err := readExample(ctx, path, &stats, engine)
+		ids, err := readExample(ctx, fmt.Sprintf("example-%05d", i), r, &stats, engine)
 		if err != nil {
 			return "", err
 		}
