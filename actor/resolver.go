@@ -16,7 +16,7 @@ type Options struct {
 	// million.
 	Keys int
 	// Waiting is how many sessions whose beginning is not known have events that wait
-	// for it: 65,536.
+	// for it: 16,384. Of each, 64 events wait.
 	Waiting int
 	// Workloads is of how many instances and tasks the address is remembered: 262,144.
 	Workloads int
@@ -103,7 +103,10 @@ func New(w *World, b *address.Book, o Options) *Resolver {
 	}
 	r.grants = newTable[grant]("grant", pick(o.Keys, 1<<20))
 	r.shared = newTable[half]("shared", pick(o.Keys, 1<<20)/8+1)
-	r.waits = newTable[[]wait]("wait", pick(o.Waiting, 1<<16))
+	r.waits = newTable[[]wait]("wait", pick(o.Waiting, 1<<14))
+	r.waits.stale = func(list []wait) bool {
+		return !slices.ContainsFunc(list, func(w wait) bool { return w.Mark >= r.mark-int64(r.late/time.Second) })
+	}
 	r.locks = newTable[lock]("lock", pick(o.Workloads, 1<<18))
 	r.accounts = newTable[bool]("account", 1<<20)
 	return r

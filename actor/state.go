@@ -18,6 +18,8 @@ type table[V any] struct {
 	evicted int
 	dirty   map[string]bool
 	loaded  bool // order is to be made of what was loaded
+	// stale tells of a value that goes that it was of no more use: that is not counted.
+	stale func(V) bool
 }
 
 type entry[V any] struct {
@@ -59,7 +61,9 @@ func (t *table[V]) put(name string, v V) {
 		if e, ok := t.at[first.name]; ok && e.Seq == first.seq {
 			delete(t.at, first.name)
 			t.dirty[first.name] = true
-			t.evicted++
+			if t.stale == nil || !t.stale(e.Value) {
+				t.evicted++
+			}
 		}
 	}
 	if len(t.order) > 2*len(t.at)+1024 { // more gone than there
