@@ -137,7 +137,7 @@ func TestAGrantThatComesAfterTheUseIsSaidAnew(t *testing.T) {
 	if got := late["2"]; !slices.Equal(got, []string{ann}) {
 		t.Errorf("the chain of the call between is said as %v", got)
 	}
-	if s := r.Stats(); s.Late < 3 || s.Events != 4 {
+	if s := r.Stats(); s.Late != 4 || s.Events != 4 {
 		t.Errorf("stats %+v", s)
 	}
 }

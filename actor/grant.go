@@ -172,8 +172,13 @@ func (r *Resolver) grant(names []string, g grant, sharedID string) (late []Late)
 		changed = append(changed, name)
 	}
 	for _, name := range changed {
-		late = append(late, r.heard(name)...)
+		for _, l := range r.heard(name) { // what waits under two names is said once
+			if !slices.ContainsFunc(late, func(o Late) bool { return o.Event == l.Event && slices.Equal(o.Chain, l.Chain) }) {
+				late = append(late, l)
+			}
+		}
 	}
+	r.stats.Late += len(late)
 	return late
 }
 
@@ -193,7 +198,6 @@ func (r *Resolver) heard(name string) (late []Late) {
 		if !slices.Equal(chain, w.Chain) {
 			late = append(late, Late{Event: w.Event, Chain: chain})
 			w.Chain = chain
-			r.stats.Late++
 		}
 		r.wait(w, missing)
 	}

@@ -316,3 +316,23 @@ func FuzzUnpack(f *testing.F) {
 		b.Of(netip.MustParseAddr("2001:db8::1"))
 	})
 }
+
+func TestFactsAreFoundUnderTheNamesOfTheDatabasesThatThereAre(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		record map[string]any
+		want   string
+	}{
+		{"MaxMind country", map[string]any{"country": map[string]any{"iso_code": "KR"}, "registered_country": map[string]any{"iso_code": "US"}}, "KR"},
+		{"MaxMind, of whom only the registration is known", map[string]any{"registered_country": map[string]any{"iso_code": "US"}}, "US"},
+		{"MaxMind ASN", map[string]any{"autonomous_system_number": uint64(64500), "autonomous_system_organization": "Example"}, "AS64500 Example"},
+		{"IPinfo", map[string]any{"country_code": "KR", "country": "South Korea", "asn": "AS64500", "as_name": "Example"}, "KR AS64500 Example"},
+		{"ip-location-db", map[string]any{"country_code": "KR"}, "KR"},
+		{"a name in place of a code", map[string]any{"country": "South Korea"}, ""},
+		{"nothing of it", map[string]any{"city": "Seoul", "asn": true}, ""},
+	} {
+		if got := mmdbFacts(c.record).String(); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}

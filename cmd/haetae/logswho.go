@@ -297,7 +297,7 @@ func (a *app) logsWho(ctx context.Context, paths []string, s *sources, f *addres
 }
 
 func (a *app) adviseWho(w *who, s actor.Stats, stats *ingest.Stats) {
-	a.advise("%d calls of %d actors; %d of sessions that were traced to whoever began them, %d of these after the fact; %d records twice",
+	a.advise("%d calls of %d actors; %d of sessions that were traced to whoever began them, %d more after the fact; %d records twice",
 		s.Events, len(w.rows), s.Chains, s.Late, w.twice)
 	for _, x := range []struct {
 		n    int
