@@ -285,7 +285,7 @@ func TestKindsAreToldFromTheRecord(t *testing.T) {
 }
 
 func TestOtherWaysToASession(t *testing.T) {
-	saml := fmt.Sprintf(`"type":"SAMLUser","principalId":"x:ann","userName":"ann","identityProvider":"corp"`)
+	saml := `"type":"SAMLUser","principalId":"x:ann","userName":"ann","identityProvider":"corp"`
 	for _, c := range []struct{ name, source, call, who, answer, want string }{
 		{"AssumeRoleWithSAML", "sts", "AssumeRoleWithSAML", saml, `{"credentials":{"accessKeyId":%q}}`, "corp ann"},
 		{"an answer of another form", "sso", "GetRoleCredentials", `"type":"IdentityCenterUser","accountId":"111122223333","onBehalfOf":{"userId":"u-1","identityStoreArn":"x"}`, `{"roleCredentials":{"accessKeyId":%q,"expiration":1}}`, "u-1"},

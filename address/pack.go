@@ -186,7 +186,8 @@ func (u *unpacker) layer() *layer {
 	for i := 0; i < facts && u.err == nil; i++ {
 		l.what = append(l.what, fact{country: u.text(), asn: uint32(u.number()), org: u.text(), cloud: u.text(), region: u.text(), partOf: u.text()}.facts())
 	}
-	values := func(n int) (out []uint32) {
+	values := func(n int) []uint32 {
+		out := make([]uint32, 0, min(n, 1<<19))
 		for ; n > 0 && u.err == nil; n-- {
 			v := u.few(uint64(max(len(l.what), 1)) - 1)
 			out = append(out, uint32(v))
@@ -194,6 +195,8 @@ func (u *unpacker) layer() *layer {
 		return out
 	}
 	n := u.few(mostRanges)
+	// A count may be wrong: no more room is made at once than a real table needs.
+	l.table.four = make([]uint32, 0, min(n, 1<<19))
 	var at uint64
 	for i := 0; i < n && u.err == nil; i++ {
 		step := u.number()
@@ -204,6 +207,7 @@ func (u *unpacker) layer() *layer {
 	}
 	l.table.fourV = values(n)
 	m := u.few(mostRanges)
+	l.table.six = make([]wide, 0, min(m, 1<<19))
 	var w wide
 	for i := 0; i < m && u.err == nil; i++ {
 		before := w
