@@ -82,7 +82,8 @@ const (
 	IdentityCenterUser ActorKind = "identity-center"
 	InstanceActor      ActorKind = "instance"
 	FunctionActor      ActorKind = "function"
-	PodActor           ActorKind = "pod"
+	TaskActor          ActorKind = "task" // of ECS
+	PodActor           ActorKind = "pod"  // of EKS
 	ServiceActor       ActorKind = "service"
 	AccountActor       ActorKind = "account" // another account, of which no more is told
 	DatabaseActor      ActorKind = "database-user"

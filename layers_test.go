@@ -21,7 +21,7 @@ const module = "github.com/haetae/haetae"
 var layers = map[string]int{
 	"": 0, "arn": 0, "cidr": 0, "permission": 0, "policy": 0, "schema": 0, "secret": 0, "wildcard": 0,
 	"graph": 1, "control": 1, "standard": 1, "iam": 1, "network": 1, "sigma": 1, "baseline": 1, "sequence": 1, "vuln": 1,
-	"classify": 1, "waf": 1, "exposure": 1, "report": 1, "inventory": 1, "exception": 1, "trail": 1,
+	"classify": 1, "waf": 1, "exposure": 1, "address": 1, "actor": 1, "report": 1, "inventory": 1, "exception": 1, "trail": 1,
 	"content": 2, "snapshot": 2, "aws": 2, "collect": 2, "template": 2, "terraform": 2, "ingest": 2, "image": 2, "sensor": 2,
 	"gateway": 2, "feed": 2, "store": 2, "lake": 2, "action": 2, "notify": 2,
 	"posture": 3, "detect": 3, "scan": 3, "hub": 3, "investigate": 3, "respond": 3,
@@ -39,11 +39,13 @@ var sideways = map[string][]string{
 	"exposure":  {"graph", "control", "standard", "iam", "network", "sigma", "baseline", "vuln", "classify", "waf"},
 	"exception": {"graph", "control"},
 	"report":    {"graph", "standard"},
+	"actor":     {"address", "graph"},
 }
 
 // thirdParty are the modules outside the standard library that a package below
 // layer 2 may use.
 var thirdParty = map[string][]string{
+	"address":  {"github.com/oschwald/maxminddb-golang/v2", "golang.org/x/net/publicsuffix"},
 	"schema":   {"go.yaml.in/yaml/v4"},
 	"sigma":    {"go.yaml.in/yaml/v4"},
 	"control":  {"cel.dev/cel-go"},

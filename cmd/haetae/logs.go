@@ -17,9 +17,9 @@ import (
 func (a *app) logsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "logs",
-		Short: "What the logs in files are",
+		Short: "What the logs in files are, and who acts in them",
 	}
-	c.AddCommand(a.logsSniffCommand())
+	c.AddCommand(a.logsSniffCommand(), a.logsWhoCommand())
 	return c
 }
 
