@@ -8,6 +8,7 @@ import "slices"
 type Scan struct {
 	index   *Index
 	event   Event
+	fielded Fielded // the event, when it is one
 	round   uint32
 	columns []scanColumn
 	text    scanColumn // names and values
@@ -15,7 +16,10 @@ type Scan struct {
 	seen    []uint32   // rounds in which a rule was a candidate
 	found   []int
 	values  []Value
+	folded  []byte // texts of this event
 	sources map[LogSource][]bool
+	from    LogSource // of the event before, and what rules are about it
+	covers  []bool
 	asked   int
 	at      [2]int // fields of the predicate that is being answered
 	term    func(int) bool
@@ -57,7 +61,8 @@ func (s *Scan) Match(e Event, from LogSource) []int {
 		}
 		s.text.round = 0
 	}
-	s.event, s.found, s.asked = e, s.found[:0], 0
+	s.event, s.found, s.asked, s.folded = e, s.found[:0], 0, s.folded[:0]
+	s.fielded, _ = e.(Fielded)
 	covered := s.covered(from)
 	for _, r := range s.index.always {
 		s.ask(r, covered)
@@ -88,7 +93,7 @@ func (s *Scan) Match(e Event, from LogSource) []int {
 			}
 		}
 	}
-	s.event = nil
+	s.event, s.fielded = nil, nil
 	slices.Sort(s.found)
 	return s.found
 }
@@ -99,6 +104,9 @@ func (s *Scan) Asked() int { return s.asked }
 // covered says for each rule whether it is about a log source.
 func (s *Scan) covered(from LogSource) []bool {
 	from.Definition = ""
+	if s.covers != nil && from == s.from {
+		return s.covers
+	}
 	c, ok := s.sources[from]
 	if !ok {
 		c = make([]bool, len(s.index.rules))
@@ -107,6 +115,7 @@ func (s *Scan) covered(from LogSource) []bool {
 		}
 		s.sources[from] = c
 	}
+	s.from, s.covers = from, c
 	return c
 }
 
@@ -165,7 +174,7 @@ func (s *Scan) words() *column {
 		s.text.exists = true
 		s.text.cells = s.text.cells[:0]
 		s.event.Texts(func(t string) bool {
-			s.text.cells = append(s.text.cells, cell{Value: Value{Text, t}})
+			s.text.cells = append(s.text.cells, cell{Value: Value{Kind: Text, Text: t}, arena: &s.folded})
 			return true
 		})
 	}
@@ -178,9 +187,13 @@ func (s *Scan) load(field int) *column {
 	if c.round != s.round {
 		c.round = s.round
 		c.cells = c.cells[:0]
-		s.values, c.exists = s.event.Lookup(s.index.fields[field], s.values[:0])
+		if s.fielded != nil {
+			s.values, c.exists = s.fielded.Field(s.index, field, s.values[:0])
+		} else {
+			s.values, c.exists = s.event.Lookup(s.index.fields[field], s.values[:0])
+		}
 		for _, v := range s.values {
-			c.cells = append(c.cells, cell{Value: v})
+			c.cells = append(c.cells, cell{Value: v, arena: &s.folded})
 		}
 	}
 	return &c.column
