@@ -93,17 +93,17 @@ func TestWhatOfCloudTrailCannotBeReadIsCountedAndNamed(t *testing.T) {
 		text, want, reason string
 		files, records     int
 	}{
-		"a file that ends in the middle":                     {`{"Records":[` + record("a") + `,{"eventTime":`, "a@1", "EOF", 1, 0},
+		"a file that ends in the middle":                     {`{"Records":[` + record("a") + `,{"eventTime":`, "a@1", "json: the file ends in the middle", 1, 0},
 		"a packed file that ends in the middle":              {packed(t, `{"Records":[`+record("a")+`]}`)[:80], "", "ends in the middle", 1, 0},
 		"a record without a name between others":             {`{"Records":[` + record("a") + `,{"eventTime":"2026-11-01T10:00:00Z","eventSource":"s3.amazonaws.com"},` + record("b") + `]}`, "a@1 b@3", "it has no eventName", 0, 1},
 		"a record that is no object":                         {`{"Records":[7,` + record("a") + `]}`, "a@2", "a record is an object", 0, 1},
 		"a time that is none":                                {strings.Replace(record("a"), "2026-11-01T10:00:00Z", "yesterday", 1), "", "eventTime", 0, 1},
 		"a file of something else":                           {`{"Statement":[]}`, "", "no record of CloudTrail", 0, 1},
-		"a file that is no JSON":                             {"hello", "", "json", 1, 0},
-		"a file with a text alone":                           {`"hello"`, "", "no records of CloudTrail", 1, 0},
-		"an empty file":                                      {"", "", "empty", 1, 0},
-		"a message of something else between records":        {fmt.Sprintf(`{"logEvents":[{"message":"hello"},{"message":%q}]}`, record("a")), "a@2", "a message: json", 0, 1},
-		"messages packed in each other without an end":       {wrapped("{}", 6), "", "packed in each other", 0, 1},
+		"a file that is no JSON":                             {"hello", "", "it is text but no log that haetae reads", 1, 0},
+		"a file with a text alone":                           {`"hello"`, "", "no log that haetae reads", 1, 0},
+		"an empty file":                                      {"", "", "", 0, 0},
+		"a message of something else between records":        {fmt.Sprintf(`{"logEvents":[{"message":"hello"},{"message":%q}]}`, record("a")), "a@2", "it is text but no log", 0, 1},
+		"messages packed in each other without an end":       {wrapped("{}", 8), "", "packed in each other", 0, 1},
 		"broken UTF-8 is replaced, as encoding/json does it": {strings.Replace(record("a"), "GetObject", "Get\xffObject", 1), "a@1", "", 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func FuzzCloudTrail(f *testing.F) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if n != s.Records || n == 0 && s.Whole() && strings.TrimSpace(text) == "" {
+		if n != s.Records || n == 0 && s.Whole() && strings.TrimSpace(text) == "" && s.Passed == 0 {
 			t.Errorf("%d records given, %+v", n, s)
 		}
 	})

@@ -81,8 +81,14 @@ func unpack(r io.Reader, limit int64) (*bufio.Reader, *limited, error) {
 // walk gives every regular file of the paths to visit, each once, in order of
 // their names. What is no regular file is noted.
 func walk(paths []string, s *Stats, visit func(path string, info fs.FileInfo) error) error {
+	return walkRoots(paths, s, func(_, path string, info fs.FileInfo) error { return visit(path, info) })
+}
+
+// walkRoots is walk that also tells below which path a file was found.
+func walkRoots(paths []string, s *Stats, found func(root, path string, info fs.FileInfo) error) error {
 	seen := map[string]bool{}
 	for _, root := range paths {
+		visit := func(path string, info fs.FileInfo) error { return found(root, path, info) }
 		// A link that is named is followed, one in a folder is not: it may lead in a circle.
 		info, err := os.Stat(root)
 		if err != nil {

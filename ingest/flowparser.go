@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
@@ -32,33 +31,6 @@ type flowParser struct {
 	flow     haetae.Flow
 	texts    map[string]string     // those that were met, so that each is there once
 	addrs    map[string]netip.Addr // of IPv6, likewise
-}
-
-// file tells the format from the first bytes.
-func (p *flowParser) file(f file, size int64) error {
-	head := make([]byte, 4)
-	if n, err := f.ReadAt(head, 0); n == 4 && (err == nil || errors.Is(err, io.EOF)) && string(head) == "PAR1" {
-		p.stats.Files++
-		p.stats.Bytes += size
-		return p.parquet(f, size)
-	}
-	br, l, err := unpack(f, p.limit)
-	defer func() { p.stats.Bytes += l.read }()
-	if err != nil {
-		return err
-	}
-	start, err := br.Peek(512)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if bytes.HasPrefix(start, []byte("PAR1")) {
-		return errors.New("a Parquet file that is packed as a whole: unpack it first, AWS packs its pages")
-	}
-	p.stats.Files++
-	if start = bytes.TrimSpace(start); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
-		return p.json(br, 0)
-	}
-	return p.text(br)
 }
 
 // text reads lines.

@@ -44,6 +44,16 @@ type Stats struct {
 	NoData  int   `json:"noData"`   // of these, those that say that there was no traffic
 	Skipped int   `json:"skipData"` // of these, those that say that AWS lost traffic
 
+	// Logs are the records of each log, Outside those that are not of the time that
+	// was asked for.
+	Logs    map[haetae.Log]int `json:"logs,omitempty"`
+	Outside int                `json:"outside,omitempty"`
+	// Passed are files that hold no records and are not meant to: digests, manifests,
+	// files by which a service tried whether it may write, empty ones. PassedRecords
+	// say nothing of who did what: other stages of a request, messages of a server.
+	Passed        int `json:"passedFiles,omitempty"`
+	PassedRecords int `json:"passedRecords,omitempty"`
+
 	UnreadFiles   int `json:"unreadFiles"`
 	UnreadRecords int `json:"unreadRecords"`
 	UnreadFields  int `json:"unreadFields"`
@@ -56,6 +66,14 @@ type Stats struct {
 
 // Whole tells whether everything was read.
 func (s *Stats) Whole() bool { return s.UnreadFiles+s.UnreadRecords+s.UnreadFields == 0 }
+
+// count counts a record of a log.
+func (s *Stats) count(log haetae.Log) {
+	if s.Logs == nil {
+		s.Logs = map[haetae.Log]int{}
+	}
+	s.Logs[log]++
+}
 
 // unread notes a problem.
 func (s *Stats) unread(k Kind, file string, line int, format string, args ...any) {

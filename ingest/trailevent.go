@@ -29,8 +29,10 @@ func (r *TrailRecord) Event() *haetae.Event {
 	}
 	e.Peer.Endpoint, e.Peer.EndpointAccount = r.Text("vpcEndpointId"), r.Text("vpcEndpointAccountId")
 	e.Peer.Agent = r.Text("userAgent")
-	// What was decoded from JSON can be written as JSON.
-	e.Raw, _ = json.Marshal(r.Fields)
+	if e.Raw = r.raw; e.Raw == nil {
+		// What was decoded from JSON can be written as JSON.
+		e.Raw, _ = json.Marshal(r.Fields)
+	}
 	return e
 }
 

@@ -181,37 +181,75 @@ type taken struct{ error }
 // Unwrap returns the error.
 func (t taken) Unwrap() error { return t.error }
 
-// file is what readers need of a log file.
-type file interface {
-	io.Reader
-	io.ReaderAt
-}
-
 // readFlows reads one file of whatever format.
-func readFlows(ctx context.Context, f file, size int64, name string, format []string, s *Stats, take func(*haetae.Flow) error) error {
-	p := &flowParser{name: name, stats: s, take: take, ctx: ctx, texts: map[string]string{}, limit: maxUnpacked}
-	p.account, p.region = placeOf(name)
-	if format != nil {
-		p.use(format)
-	}
-	err := p.file(f, size)
-	var t taken
-	if errors.As(err, &t) {
-		return t.error
-	}
-	if err != nil {
-		s.unread(File, name, p.line, "%v", err)
-	}
-	return nil
+func readFlows(ctx context.Context, f io.Reader, size int64, name string, format []string, s *Stats, take func(*haetae.Flow) error) error {
+	formats := []Format{flowFormat()}
+	in := &input{ctx: ctx, opt: ReadOptions{FlowFormat: format}, stats: s, take: Taker{Flow: take}, formats: formats, only: &formats[0], name: name, id: name}
+	in.account, in.region = placeOf(name)
+	return in.read(f, size, maxUnpacked)
 }
 
-// placeOf reads the account and the region that AWS writes into the names of the
-// objects, for records that have them not: ACCOUNT_vpcflowlogs_REGION_…
-// (https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html).
-func placeOf(name string) (account, region string) {
-	part := strings.Split(filepath.Base(name), "_")
-	if len(part) < 4 || part[1] != "vpcflowlogs" || len(part[0]) != 12 {
-		return "", ""
+// flowFormat is what VPCs and transit gateways write; Parquet files are told from
+// their first bytes.
+func flowFormat() Format {
+	return Format{Log: haetae.VPCFlow, Title: "flow log", line: flowLine, read: func(in *input, _ *object, text []byte, _ *mail) error {
+		p := in.flows()
+		p.line = in.number
+		return p.record(text)
+	}}
+}
+
+// flowLine tells whether a line is a header of a flow log or of a format that AWS
+// writes by itself.
+func flowLine(line []byte) bool {
+	var p flowParser
+	line = withoutStamp(line)
+	if len(line) == 0 {
+		return false
 	}
-	return part[0], part[2]
+	p.stats = &Stats{}
+	if p.header(line) {
+		return len(p.columns) > 1
+	}
+	p.guess(line)
+	return p.columns != nil
+}
+
+// placeOf reads the account and the region that AWS writes into the keys of
+// objects, for records that have them not: …/AWSLogs/ACCOUNT/SERVICE/REGION/… or
+// ACCOUNT_SERVICE_REGION_… at the end
+// (https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html,
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html).
+func placeOf(key string) (account, region string) {
+	parts := strings.Split(filepath.ToSlash(key), "/")
+	name := strings.Split(parts[len(parts)-1], "_")
+	if len(name) > 3 && isAccount(name[0]) && isRegion(name[2]) {
+		return name[0], name[2]
+	}
+	for i, part := range parts[:len(parts)-1] {
+		if !isAccount(part) {
+			continue
+		}
+		for _, next := range parts[i+1 : min(len(parts), i+4)] {
+			if isRegion(next) {
+				return part, next
+			}
+		}
+		return part, ""
+	}
+	return "", ""
+}
+
+// isAccount tells whether a text is the id of an account.
+func isAccount(text string) bool {
+	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
+}
+
+// isRegion tells whether a text is made like the name of a region: "us-gov-west-1".
+func isRegion(text string) bool {
+	i := strings.LastIndexByte(text, '-')
+	if i < 4 || len(text) > 24 || len(text) != i+2 || text[i+1] < '1' || text[i+1] > '9' || text[2] != '-' {
+		return false
+	}
+	return strings.Trim(text[:i], "abcdefghijklmnopqrstuvwxyz-") == ""
 }
