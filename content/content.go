@@ -2,7 +2,9 @@
 // embedded, and their decoding to structs. Adding one never touches Go.
 //
 //	controls/<service>/<id>.yaml   checks over one resource type
+//	detections/<area>/<id>.yaml    rules about events: Sigma with correlations
 //	standards/<id>.yaml            frameworks: requirements and what proves them
+//	sequences/<id>.yaml            attacks that several weak signals make
 //	escalations/<id>.yaml          ways in which a principal gains what it was not given
 //
 // Unknown keys are errors, so that a misspelt one cannot be ignored.
@@ -24,7 +26,7 @@ import (
 	"github.com/haetae/haetae/control"
 )
 
-//go:embed all:controls all:standards all:escalations
+//go:embed all:controls all:detections all:standards all:escalations all:sequences
 var files embed.FS
 
 // Controls returns the built-in controls and those of further trees of the
@@ -38,7 +40,7 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 			errs = append(errs, err)
 		}
 		if i > 0 && len(list) == 0 && err == nil && !holdsOther(tree) {
-			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("none of controls/<service>/<id>.yaml, standards/<id>.yaml, escalations/<id>.yaml and exceptions/*.yaml in the content folder"),
+			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("none of controls/<service>/<id>.yaml, standards/<id>.yaml, escalations/<id>.yaml, sequences/<id>.yaml and exceptions/*.yaml in the content folder"),
 				Hint: "docs/add-a-control.md describes the form of a control."})
 		}
 		out = append(out, list...)
@@ -49,7 +51,7 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 
 // holdsOther tells whether a tree has content other than controls.
 func holdsOther(tree fs.FS) bool {
-	for _, pattern := range []string{"standards/*.yaml", "escalations/*.yaml"} {
+	for _, pattern := range []string{"standards/*.yaml", "escalations/*.yaml", "sequences/*.yaml"} {
 		if names, err := fs.Glob(tree, pattern); err == nil && len(names) > 0 {
 			return true
 		}

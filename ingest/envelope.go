@@ -18,7 +18,6 @@ type mail struct {
 	account, region string
 	group, stream   string // of CloudWatch Logs
 	id              string // of the message
-	at              time.Time
 	ingested        time.Time
 	control         bool // CloudWatch Logs only tries whether there is somebody
 }
@@ -42,16 +41,13 @@ func (m mail) with(o *object) mail {
 	if o.has("detail-type") {
 		set(&m.account, "account")
 		set(&m.region, "region")
-		if at, err := time.Parse(time.RFC3339, o.text("time")); err == nil {
-			m.at = at.UTC()
-		}
 	}
 	if o.isText("message") {
 		m.id = o.text("id")
 		if m.id == "" {
 			m.id = o.text("eventId")
 		}
-		m.at, m.ingested = o.millis("timestamp"), o.millis("ingestionTime")
+		m.ingested = o.millis("ingestionTime")
 	}
 	return m
 }

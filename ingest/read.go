@@ -38,8 +38,6 @@ type ReadOptions struct {
 	// Account and Region are of records that say nothing of them and whose object's
 	// key does not either.
 	Account, Region string
-	// Follow is for sources that wait for more; a file is read to its end.
-	Follow bool
 	// Done is told of each file when it was read, after all of its records were taken.
 	Done func(Source) error
 }

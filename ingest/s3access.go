@@ -39,7 +39,8 @@ func s3Fields(line []byte) ([][]byte, string) {
 		out, line = append(out, v), rest
 		return ok && len(v) > 0
 	}
-	if !token() || !token() || len(line) < 29 || line[0] != '[' || line[27] != ']' {
+	owner, bucket := token(), token()
+	if !owner || !bucket || len(line) < 29 || line[0] != '[' || line[27] != ']' {
 		return nil, "it does not begin with an owner, a bucket and a time"
 	}
 	out, line = append(out, line[1:27]), line[29:]

@@ -48,6 +48,7 @@ type Record struct {
 	object uint32   // a number of the object that is being read
 	state  State
 	depth  int
+	lists  uint8  // in which the value is that is being read
 	spare  []byte // texts without their escapes
 }
 
@@ -55,7 +56,10 @@ type Record struct {
 type slot struct {
 	first, last int32
 	there       bool
+	lists       uint8 // in which the values are; mixed where they differ
 }
+
+const mixed = 255
 
 type span struct {
 	start, end uint32
@@ -82,7 +86,7 @@ func (r *Record) Fields() *Fields { return r.fields }
 // The data must not change as long as values of the record are in use.
 func (r *Record) Read(data []byte) (int, State) {
 	clear(r.slots)
-	r.values, r.spare, r.data, r.state, r.depth = r.values[:0], r.spare[:0], data, Whole, 0
+	r.values, r.spare, r.data, r.state, r.depth, r.lists = r.values[:0], r.spare[:0], data, Whole, 0, 0
 	if r.object > 1<<31 {
 		r.object = 0
 		clear(r.met)
@@ -124,14 +128,32 @@ func (r *Record) Append(n int, dst []Value) []Value {
 	return dst
 }
 
-// Text is the text of a field that has one value, which is a text: "" for others.
-// It is valid until the next Read.
+// Lists is in how many lists the values of a field are, or -1 if that is not the
+// same for all. A list on the way counts as one at the end of it does.
+func (r *Record) Lists(n int) int {
+	if r.slots[n].lists == mixed {
+		return -1
+	}
+	return int(r.slots[n].lists)
+}
+
+// Text is the text of a field that is one text, in no list: "" for others. It is
+// valid until the next Read.
 func (r *Record) Text(n int) string {
 	i := r.slots[n].first
-	if i == 0 || r.values[i-1].next != 0 || r.values[i-1].kind != Text {
+	if i == 0 || r.values[i-1].kind != Text || r.slots[n].lists != 0 {
 		return ""
 	}
 	return r.text(&r.values[i-1])
+}
+
+// Size is how many bytes the texts of all values have.
+func (r *Record) Size() int {
+	n := 0
+	for i := range r.values {
+		n += int(r.values[i].end - r.values[i].start)
+	}
+	return n
 }
 
 func (r *Record) text(s *span) string {
@@ -272,10 +294,12 @@ func (r *Record) list(i int, at int32) int {
 	if r.depth++; r.depth > maxDepth {
 		return r.fail(Odd)
 	}
+	r.lists++ // maxDepth is less than what it holds
 	d := r.data
 	i = r.space(i + 1)
 	if i < len(d) && d[i] == ']' {
 		r.depth--
+		r.lists--
 		return i + 1
 	}
 	for {
@@ -290,6 +314,7 @@ func (r *Record) list(i int, at int32) int {
 			i = r.space(i + 1)
 		case ']':
 			r.depth--
+			r.lists--
 			return i + 1
 		default:
 			return r.fail(Odd)
@@ -301,8 +326,11 @@ func (r *Record) add(f int32, s span) {
 	r.values = append(r.values, s)
 	at, x := int32(len(r.values)), &r.slots[f]
 	if x.first == 0 {
-		x.first = at
+		x.first, x.lists = at, r.lists
 	} else {
+		if x.lists != r.lists {
+			x.lists = mixed
+		}
 		r.values[x.last-1].next = at
 	}
 	x.last = at

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,23 +52,23 @@ func (a *app) contentCommand() *cobra.Command {
 	}
 	var output string
 	list := &cobra.Command{
-		Use: "list", Short: "List all controls with their other names, and all standards", Args: cobra.NoArgs,
+		Use: "list", Short: "List all controls with their other names, all detections and all standards", Args: cobra.NoArgs,
 		Example: `  haetae content list
   haetae content list --output json`,
 		RunE: func(*cobra.Command, []string) error { return a.contentList(output) },
 	}
 	list.Flags().StringVarP(&output, "output", "o", "table", "table, json or ndjson")
 	show := &cobra.Command{
-		Use: "show ID", Short: "Print the file of a control or a standard", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Print the file of a control, a detection or a standard", Args: cobra.ExactArgs(1),
 		Example: `  haetae content show s3-bucket-versioning-enabled
   haetae content show S3.14`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.contentShow(args[0]) },
 	}
 	test := &cobra.Command{
-		Use: "test", Short: "Compile all controls, run their examples and try every mutant", Args: cobra.NoArgs,
+		Use: "test", Short: "Compile all controls and detections, run their examples and try every mutant", Args: cobra.NoArgs,
 		Example: `  haetae content test
   haetae content test --content ./my-content`,
-		RunE: func(*cobra.Command, []string) error { return a.contentTest() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.contentTest(cmd.Context()) },
 	}
 	functions := &cobra.Command{
 		Use: "functions", Short: "List the functions that expressions may call", Args: cobra.NoArgs,
@@ -95,6 +96,8 @@ type listed struct {
 	Service  string         `json:"service"`
 	Resource string         `json:"resource"`
 	Aliases  haetae.Aliases `json:"aliases"`
+	// GuardDuty are the finding types that a detection stands for.
+	GuardDuty []string `json:"guardduty,omitempty"`
 }
 
 func (a *app) contentList(output string) error {
@@ -106,9 +109,16 @@ func (a *app) contentList(output string) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]listed, 0, len(controls)+len(standards))
+	rows := make([]listed, 0, len(controls)+len(standards)+300)
 	for _, c := range controls {
-		rows = append(rows, listed{"control", c.ID, c.Title.In(a.lang), c.Severity.String(), c.Service, c.Type, c.Aliases})
+		rows = append(rows, listed{Kind: "control", ID: c.ID, Title: c.Title.In(a.lang), Severity: c.Severity.String(), Service: c.Service, Resource: c.Type, Aliases: c.Aliases})
+	}
+	detections, err := a.detections()
+	if err != nil {
+		return err
+	}
+	for _, d := range detections {
+		rows = append(rows, listed{Kind: "detection", ID: d.ID, Title: d.Title.In(a.lang), Severity: d.Severity.String(), Service: d.Area, GuardDuty: d.GuardDuty, Aliases: haetae.Aliases{CIS: d.CIS}})
 	}
 	for _, s := range standards {
 		rows = append(rows, listed{Kind: "standard", ID: s.ID, Title: s.Title.In(a.lang)})
@@ -130,12 +140,12 @@ func (a *app) contentList(output string) error {
 		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 		for _, r := range rows {
 			word := strings.ToLower(r.Severity)
-			if r.Kind != "control" {
+			if r.Kind == "standard" {
 				word = r.Kind
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, word, strings.Join(append(r.Aliases.SecurityHub, r.Aliases.Config...), " "), r.Title)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, word, strings.Join(slices.Concat(r.Aliases.SecurityHub, r.Aliases.Config, r.GuardDuty), " "), r.Title)
 		}
-		fmt.Fprintf(w, "%d controls, %d standards\n", len(controls), len(standards))
+		fmt.Fprintf(w, "%d controls, %d detections, %d standards\n", len(controls), len(detections), len(standards))
 		return w.Flush()
 	}
 	return usagef("--output %s: table, json or ndjson", output)
@@ -154,7 +164,7 @@ func (a *app) find(id string) (*control.Control, error) {
 	return found[0], nil
 }
 
-func (a *app) contentTest() error {
+func (a *app) contentTest(ctx context.Context) error {
 	controls, err := a.controls()
 	if err != nil {
 		return err
@@ -189,18 +199,27 @@ func (a *app) contentTest() error {
 	if err != nil {
 		return err
 	}
+	missed, detections, records, err := a.detectionTest(ctx)
+	if err != nil {
+		return err
+	}
+	failed = append(failed, missed...)
+	other, sequences, signals, err := a.sequenceTest()
+	if err != nil {
+		return err
+	}
 	for _, f := range wrong {
 		fmt.Fprintln(a.out, f)
 	}
-	for _, f := range failed {
+	for _, f := range slices.Concat(failed, other) {
 		fmt.Fprintln(a.out, f)
 	}
-	faults := len(t.Faults) + len(lost) + len(wrong) + len(failed)
+	faults := len(t.Faults) + len(lost) + len(wrong) + len(failed) + len(other)
 	exceptions := ""
 	if accepted != nil {
 		exceptions = fmt.Sprintf(" %d exceptions with %d examples,", len(accepted.Exceptions()), examples)
 	}
-	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards,%s %d escalation primitives with %d examples, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), exceptions, primitives, played, faults)
+	fmt.Fprintf(a.out, "%d controls, %d examples, %d mutants tried (%d waived), %d standards,%s %d escalation primitives with %d examples, %d detections with %d examples, %d attack sequences with %d examples, %d faults\n", t.Controls, t.Examples, t.Mutants, t.Waived, len(standards), exceptions, primitives, played, detections, records, sequences, signals, faults)
 	if faults > 0 {
 		return exit(exitFound)
 	}

@@ -8,112 +8,151 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/content"
+	"github.com/haetae/haetae/detect"
 	"github.com/haetae/haetae/ingest"
 	"github.com/haetae/haetae/sigma"
 )
 
-// detections are what the flags of detect say.
-type detections struct {
-	rules  []string
-	output string
-	stats  bool
+// detectOptions are what the flags of detect say.
+type detectOptions struct {
+	rules   []string
+	builtIn bool
+	output  string
+	stats   bool
+	since   string
+	level   string
+	cut     time.Time // of since
+	least   haetae.Severity
 }
 
 func (a *app) detectCommand() *cobra.Command {
-	var o detections
+	var o detectOptions
 	c := &cobra.Command{
-		Use:   "detect PATH… --rules DIR",
-		Short: "What Sigma rules find in CloudTrail records",
-		Long: `Reads CloudTrail records (as CloudTrail writes them to S3, JSON lines, EventBridge
-events, messages of CloudWatch Logs; with gzip or not) and holds them against your
-rules: Sigma rules of version 2 with their correlations, and EventBridge event
-patterns (eventpattern in place of detection and logsource). Rules run as they
-are; those that are refused are named with file and line. A record with the same
-eventID counts once, as long as no million others are between.
+		Use:   "detect PATH…",
+		Short: "Findings from logs: who did what, and is it an attack",
+		Long: `Reads the logs below the paths and holds every record against haetae's detections
+(haetae content list shows them), or, with --rules, against your own rules: Sigma
+rules of version 2 with their correlations, and EventBridge event patterns
+(eventpattern in place of detection and logsource). Rules run as they are; those
+that are refused are named with file and line.
 
-Correlations count in the time that the records say, in windows that slide. What
-comes late is counted too, and marked late.
+A record with the same id counts once. Correlations count in the time that the
+records say, in windows that slide; what comes late is counted too, and marked
+late. What one detection says of the same subject within its window is one finding
+that names all its records.
 
 Exit code 1 means that something was found, 3 that nothing was but that a rule was
 refused or a record could not be read.`,
-		Example: `  haetae detect ./AWSLogs --rules ./sigma/rules/cloud/aws
-  haetae detect trail.json.gz --rules my-rules --output ndjson --stats`,
+		Example: `  haetae detect ./AWSLogs
+  haetae detect ./AWSLogs --rules ./sigma/rules/cloud/aws --output ndjson --stats`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("records of CloudTrail are meant: haetae detect PATH… --rules DIR")
+				return usagef("files or folders of logs are meant: haetae detect PATH…")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.detect(cmd, args, &o) },
 	}
-	c.Flags().StringArrayVar(&o.rules, "rules", nil, "Sigma rules: a YAML file, or a folder of them; may be repeated")
-	c.Flags().StringVarP(&o.output, "output", "o", "table", "table or ndjson")
-	c.Flags().BoolVar(&o.stats, "stats", false, "say on stderr what was read, skipped, twice and late, and what rules could not do")
+	f := c.Flags()
+	f.StringArrayVar(&o.rules, "rules", nil, "your own Sigma rules in place of haetae's detections: a YAML file, or a folder of them; may be repeated")
+	f.BoolVar(&o.builtIn, "built-in", false, "with --rules: haetae's detections too")
+	f.StringVarP(&o.output, "output", "o", "table", "table, json, ndjson or csv")
+	f.BoolVar(&o.stats, "stats", false, "end with a line that counts what was read, skipped, twice and late, and say what rules could not do")
+	f.StringVar(&o.since, "since", "", "only findings with a record at or after this: 2026-11-01, 2026-11-01T10:00:00Z, or 24h before now; earlier records still count in windows")
+	f.StringVar(&o.level, "severity", "informational", "only findings of at least this severity: informational, low, medium, high, critical")
 	return c
 }
 
-// found is a finding of a rule, as JSON.
-type found struct {
-	Rule     string            `json:"rule"`
-	Title    string            `json:"title"`
-	Level    string            `json:"severity"`
-	Tags     []string          `json:"tags,omitempty"`
-	First    string            `json:"first"`
-	Last     string            `json:"last"`
-	Account  string            `json:"account,omitempty"`
-	Region   string            `json:"region,omitempty"`
-	Actor    string            `json:"actor,omitempty"`
-	Action   string            `json:"action,omitempty"`
-	SourceIP string            `json:"sourceIP,omitempty"`
-	Group    map[string]string `json:"group,omitempty"`
-	Value    *float64          `json:"value,omitempty"`
-	Events   []string          `json:"events"`
-	Cut      int               `json:"eventsNotNamed,omitempty"`
-	Late     bool              `json:"late,omitempty"`
-	File     string            `json:"file,omitempty"`
-	Record   int               `json:"record,omitempty"`
+// sinceTime reads an instant, or a time before now.
+func sinceTime(text string, now time.Time) (time.Time, error) {
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z", "2006-01-02"} {
+		if t, err := time.Parse(form, text); err == nil {
+			return t, nil
+		}
+	}
+	if d, err := parseAge(text); err == nil && d > 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, usagef("%q is no time: 2026-11-01, 2026-11-01T10:00:00Z, or 24h or 7d before now", text)
 }
 
-func (a *app) detect(cmd *cobra.Command, paths []string, o *detections) error {
-	if err := formatOf(o.output, "table", "ndjson"); err != nil {
+func parseAge(text string) (time.Duration, error) {
+	var days int
+	if n, err := fmt.Sscanf(text, "%dd", &days); err == nil && n == 1 && text == fmt.Sprintf("%dd", days) {
+		return time.Duration(days) * 24 * time.Hour, nil
+	}
+	return time.ParseDuration(text)
+}
+
+func (o *detectOptions) check() error {
+	if err := formatOf(o.output, "table", "json", "ndjson", "csv"); err != nil {
 		return err
 	}
-	if len(o.rules) == 0 {
-		return usagef("rules are meant: --rules DIR, a folder of Sigma rules")
+	var err error
+	if o.since != "" {
+		if o.cut, err = sinceTime(o.since, time.Now()); err != nil {
+			return err
+		}
 	}
-	rules, refused, err := sigmaRules(o.rules)
+	if o.least, err = haetae.ParseSeverity(o.level); err != nil {
+		return usage{fmt.Errorf("--severity: %w", err)}
+	}
+	if o.builtIn && len(o.rules) == 0 {
+		o.builtIn = false
+	}
+	return nil
+}
+
+// detectionRules are the rules that are asked for, and those that are refused.
+func (a *app) detectionRules(o *detectOptions) (*detect.Rules, []error, error) {
+	var detections []*content.Detection
+	var own sigma.Rules
+	var refused []error
+	if len(o.rules) == 0 || o.builtIn {
+		trees, err := contentTrees(a.content)
+		if err != nil {
+			return nil, nil, err
+		}
+		if detections, err = content.Detections(trees...); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(o.rules) > 0 {
+		var err error
+		if own, refused, err = sigmaRules(o.rules); err != nil {
+			return nil, nil, err
+		}
+	}
+	rules, more := detect.NewRules(detections, own)
+	return rules, append(refused, more...), nil
+}
+
+func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	rules, refused, err := a.detectionRules(o)
 	if err != nil {
 		return err
 	}
-	index, err := sigma.NewIndex(rules.Rules, sigma.Options{})
-	refused = append(refused, errorsIn(err)...)
-	correlator, err := sigma.NewCorrelator(rules.Correlations, index.Rules(), sigma.Limits{})
-	refused = append(refused, errorsIn(err)...)
+	engine, more := detect.New(detect.Options{Rules: rules})
+	refused = append(refused, more...)
 	for _, e := range refused {
 		a.advise("haetae: rule refused: %v", e)
 	}
-	if len(index.Rules()) == 0 {
+	if len(engine.Rules()) == 0 {
 		return usagef("there is no rule that can be used in %s", strings.Join(o.rules, ", "))
 	}
-	others := 0
-	for _, r := range index.Rules() {
-		if r.Pattern == nil && !r.LogSource.Covers(cloudTrailLogs()) {
-			others++
-		}
-	}
-	if others > 0 {
-		a.advise("%d of %d rules are for other logs than CloudTrail's (logsource: product aws, service cloudtrail) and can never match here.", others, len(index.Rules()))
-	}
-	d := &detector{index: index, scan: index.NewScan(), correlator: correlator, rules: index.Rules(), seen: recent{now: map[string]bool{}}, alerts: map[string]found{}}
 	p := a.progress()
 	p.stage("reading records")
 	var stats ingest.Stats
-	err = ingest.CloudTrail(cmd.Context(), paths, &stats, d.take)
+	err = readLogs(cmd.Context(), paths, &stats, engine)
 	p.Close()
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage{err}
@@ -121,14 +160,21 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detections) error {
 	if err != nil {
 		return err
 	}
-	d.add(d.correlator.Flush())
-	rows := d.rows()
-	if err := a.printFound(rows, o.output); err != nil {
+	engine.Flush()
+	var list []*detect.Finding
+	for _, f := range engine.Take() {
+		if !f.Withdrawn && (o.cut.IsZero() || !f.Last.Before(o.cut)) && max(f.Rule.Severity, haetae.Informational) >= o.least {
+			list = append(list, f)
+		}
+	}
+	if err := a.printDetected(list, o.output); err != nil {
 		return err
 	}
-	a.adviseRead(&stats, d, o.stats)
+	if err := a.detectStats(&stats, engine, o); err != nil {
+		return err
+	}
 	switch {
-	case len(rows) > 0:
+	case len(list) > 0:
 		return exit(exitFound)
 	case len(refused) > 0 || !stats.Whole() || stats.Records == 0:
 		return exit(exitIncomplete)
@@ -181,213 +227,8 @@ func sigmaRules(paths []string) (all sigma.Rules, refused []error, err error) {
 	return all, refused, nil
 }
 
-// detector holds records against rules.
-type detector struct {
-	index      *sigma.Index
-	scan       *sigma.Scan
-	correlator *sigma.Correlator
-	rules      []*sigma.Rule
-	seen       recent
-	twice      int
-	late       int
-	list       []found
-	alerts     map[string]found // of correlations, by their ids
-	order      []string
-}
-
-// recent remembers ids of records: the last million for sure, two at most.
-type recent struct {
-	now, before map[string]bool
-}
-
-const recently = 1_000_000
-
-// again tells whether an id was met before, and remembers it.
-func (r *recent) again(id string) bool {
-	if r.now[id] || r.before[id] {
-		return true
-	}
-	if len(r.now) == recently {
-		r.now, r.before = map[string]bool{}, r.now
-	}
-	r.now[id] = true
-	return false
-}
-
-// take matches one record.
-func (d *detector) take(r *ingest.TrailRecord) error {
-	if r.ID != "" && d.seen.again(r.ID) {
-		d.twice++
-		return nil
-	}
-	e := &trailEvent{JSON: sigma.JSONEvent(r.Fields), record: r}
-	var hit []*sigma.Rule
-	for _, n := range d.scan.Match(e, cloudTrailLogs()) {
-		hit = append(hit, d.rules[n])
-	}
-	id := r.ID
-	if id == "" {
-		id = fmt.Sprintf("%s:%d", r.Place.File, r.Place.Line)
-	}
-	for _, rule := range hit {
-		if !d.correlator.Alone(rule) {
-			continue
-		}
-		at := r.Time.UTC().Format(time.RFC3339)
-		d.list = append(d.list, found{Rule: rule.Key(), Title: rule.Title, Level: rule.Level, Tags: rule.Tags, First: at, Last: at,
-			Account: r.Account, Region: r.Region, Actor: actorOf(r), Action: actionOf(r), SourceIP: r.Text("sourceIPAddress"),
-			Events: []string{id}, File: r.Place.File, Record: r.Place.Line})
-	}
-	d.add(d.correlator.Observe(sigma.Observation{Event: e, ID: id, Time: r.Time, Partition: r.Account + " " + r.Region, Rules: hit}))
-	return nil
-}
-
-// add keeps what correlations say; a later word on the same takes its place.
-func (d *detector) add(list []sigma.Alert) {
-	for _, x := range list {
-		for _, old := range x.Replaces {
-			delete(d.alerts, old)
-		}
-		if x.Withdrawn {
-			delete(d.alerts, x.ID)
-			continue
-		}
-		if _, said := d.alerts[x.ID]; !said {
-			d.order = append(d.order, x.ID)
-		}
-		f := found{Rule: x.Correlation.Key(), Title: x.Correlation.Title, Level: x.Correlation.Level, Tags: x.Correlation.Tags,
-			First: x.First.UTC().Format(time.RFC3339), Last: x.Last.UTC().Format(time.RFC3339), Value: &x.Value, Events: x.Events, Cut: x.Cut, Late: x.Late}
-		for _, g := range x.Group {
-			if f.Group == nil {
-				f.Group = map[string]string{}
-			}
-			f.Group[g.Field] = g.Value
-		}
-		d.alerts[x.ID] = f
-	}
-}
-
-// rows are all findings by time.
-func (d *detector) rows() []found {
-	out := d.list
-	for _, id := range d.order {
-		if f, ok := d.alerts[id]; ok {
-			if f.Late {
-				d.late++
-			}
-			out = append(out, f)
-			delete(d.alerts, id)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b found) int { return strings.Compare(a.First, b.First) })
-	return out
-}
-
-// cloudTrailLogs is how Sigma names the log source
-// (https://sigmahq.io/sigma-specification/specification/sigma-appendix-taxonomy.html).
-func cloudTrailLogs() sigma.LogSource { return sigma.LogSource{Product: "aws", Service: "cloudtrail"} }
-
-// trailEvent is a record as rules see it. Event patterns see what EventBridge
-// would deliver
-// (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
-type trailEvent struct {
-	sigma.JSON
-	record *ingest.TrailRecord
-	tree   map[string]any
-}
-
-// Lookup finds a field of the record, else of the event of EventBridge, for which
-// patterns are written.
-func (e *trailEvent) Lookup(field string, dst []sigma.Value) ([]sigma.Value, bool) {
-	if out, ok := e.JSON.Lookup(field, dst); ok {
-		return out, true
-	}
-	switch name, _, _ := strings.Cut(field, "."); name {
-	case "detail", "detail-type", "source", "account", "region", "time", "id", "version", "resources":
-		e.Tree()
-		return sigma.JSONEvent(e.tree).Lookup(field, dst)
-	}
-	return dst, false
-}
-
-// Tree is the event of EventBridge.
-func (e *trailEvent) Tree() any {
-	if e.tree != nil {
-		return e.tree
-	}
-	r := e.record
-	kind := "AWS API Call via CloudTrail"
-	switch r.Text("eventType") {
-	case "AwsConsoleSignIn":
-		kind = "AWS Console Sign In via CloudTrail"
-	case "AwsServiceEvent":
-		kind = "AWS Service Event via CloudTrail"
-	}
-	service, _, _ := strings.Cut(r.Text("eventSource"), ".")
-	e.tree = map[string]any{"version": "0", "id": r.ID, "detail-type": kind, "source": "aws." + service, "account": r.Account,
-		"time": r.Text("eventTime"), "region": r.Region, "resources": []any{}, "detail": r.Fields}
-	return e.tree
-}
-
-// actorOf says who made a call, as the record tells it
-// (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html).
-func actorOf(r *ingest.TrailRecord) string {
-	for _, path := range [][]string{{"userIdentity", "arn"}, {"userIdentity", "invokedBy"}, {"userIdentity", "userName"}, {"userIdentity", "principalId"}, {"userIdentity", "accountId"}, {"userIdentity", "type"}} {
-		if text := r.Text(path...); text != "" {
-			return text
-		}
-	}
-	return ""
-}
-
-func actionOf(r *ingest.TrailRecord) string {
-	service, _, _ := strings.Cut(r.Text("eventSource"), ".")
-	return service + ":" + r.Text("eventName")
-}
-
-func (a *app) printFound(rows []found, output string) error {
-	if output == "ndjson" {
-		e := encoder(a.out)
-		for _, r := range rows {
-			if err := e.Encode(r); err != nil {
-				return printed(err)
-			}
-		}
-		return nil
-	}
-	if len(rows) == 0 {
-		fmt.Fprintln(a.out, "Nothing found.")
-		return nil
-	}
-	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "FIRST\tSEVERITY\tTITLE\tWHO\tWHAT\tFROM\tEVENTS")
-	for _, r := range rows {
-		who, what := r.Actor, r.Action
-		if r.Value != nil {
-			var parts []string
-			for field, value := range r.Group {
-				parts = append(parts, field+"="+value)
-			}
-			slices.Sort(parts)
-			who, what = strings.Join(parts, " "), fmt.Sprintf("%g until %s", *r.Value, r.Last)
-		}
-		if r.Late {
-			what += " (late)"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", r.First, dash(r.Level), r.Title, dash(who), dash(what), dash(r.SourceIP), len(r.Events)+r.Cut)
-	}
-	return printed(t.Flush())
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "–"
-	}
-	return text
-}
-
-// adviseRead says what was read and what was not.
-func (a *app) adviseRead(s *ingest.Stats, d *detector, all bool) {
+// detectStats says what was read and what was not.
+func (a *app) detectStats(s *ingest.Stats, e *detect.Engine, o *detectOptions) error {
 	for _, p := range s.Problems {
 		a.advise("haetae: not read: %s", p)
 	}
@@ -395,21 +236,61 @@ func (a *app) adviseRead(s *ingest.Stats, d *detector, all bool) {
 		a.advise("haetae: not read: %d more files and records", n)
 	}
 	if s.Records == 0 {
-		a.advise("No record of CloudTrail was read.")
+		a.advise("No record of a log was read.")
 	}
-	if !all {
-		return
+	if never := idleRules(e); len(never) > 0 {
+		a.advise("%d of %d rules are for logs that are not here, and could not match: %s", sum(never), len(e.Rules()), joinCounts(never))
 	}
-	a.advise("%d records of %d files read, %d twice and counted once; %d files and %d records could not be read; %d findings have events that came late.",
-		s.Records, s.Files, d.twice, s.UnreadFiles, s.UnreadRecords, d.late)
-	x := d.index.Stats()
-	a.advise("%d rules, %d correlations; %d rules are asked of every record.", x.Rules, len(d.correlator.Stats()), len(x.Always))
-	for key, c := range d.correlator.Stats() {
-		for n, what := range map[string]int{"groups were forgotten for space": c.EvictedGroups, "events were forgotten for space": c.EvictedHits,
-			"events had no value to group by": c.Ungrouped, "events had no value to measure": c.NoValue, "values were no numbers": c.NotNumeric, "events came too late": c.TooLate} {
-			if what > 0 {
-				a.advise("%s: %d %s", key, what, n)
+	if !o.stats {
+		return nil
+	}
+	count := e.Stats()
+	for key, c := range count.Correlations {
+		for _, x := range []struct {
+			n    int
+			what string
+		}{{c.EvictedGroups, "groups were forgotten for space"}, {c.EvictedHits, "events were forgotten for space"}, {c.TooManyGroups, "events fell into too many groups"},
+			{c.Ungrouped, "events had no value to group by"}, {c.NoValue, "events had no value to measure"}, {c.NotNumeric, "values were no numbers"}, {c.TooLate, "events came too late"}} {
+			if x.n > 0 {
+				a.advise("%s: %d %s", key, x.n, x.what)
 			}
 		}
 	}
+	x := e.Index()
+	a.advise("%d files and %d rules; %d rules are asked of every record. %d files and %d records could not be read.", s.Files, x.Rules, len(x.Always), s.UnreadFiles, s.UnreadRecords)
+	return encoder(a.out).Encode(struct {
+		Read      int `json:"read"`
+		Skipped   int `json:"skipped"`
+		Duplicate int `json:"duplicate"`
+		Late      int `json:"late"`
+	}{count.Read, s.UnreadFiles + s.UnreadRecords, count.Duplicate, count.Late})
+}
+
+// idleRules counts, by log source, the rules that no record could match, as no
+// record of their log was read.
+func idleRules(e *detect.Engine) map[string]int {
+	out := map[string]int{}
+	for _, r := range e.Rules() {
+		if r.Pattern != nil || slices.ContainsFunc(e.Sources(), r.LogSource.Covers) {
+			continue
+		}
+		out[strings.Join(slices.DeleteFunc([]string{r.LogSource.Product, r.LogSource.Category, r.LogSource.Service}, func(s string) bool { return s == "" }), "/")]++
+	}
+	return out
+}
+
+func sum(counts map[string]int) (n int) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+func joinCounts(counts map[string]int) string {
+	var out []string
+	for name, n := range counts {
+		out = append(out, fmt.Sprintf("%s (%d)", name, n))
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
 }

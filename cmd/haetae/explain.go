@@ -13,11 +13,13 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ID",
-		Short: "A control, standard, requirement or escalation in plain words",
+		Short: "A control, detection, attack sequence, standard, requirement or escalation in plain words",
 		Example: `  haetae explain s3-bucket-versioning-enabled
   haetae explain CKV_AWS_21
   haetae explain cis-5.0/2.2.1
-  haetae explain lambda-create-invoke`,
+  haetae explain lambda-create-invoke
+  haetae explain cloudtrail-logging-stopped
+  haetae explain s3-ransom`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.explain(args[0]) },
 	}
@@ -28,6 +30,12 @@ func (a *app) explain(id string) error {
 		return err
 	}
 	if done, err := a.explainEscalation(id); done || err != nil {
+		return err
+	}
+	if done, err := a.explainDetection(id); done || err != nil {
+		return err
+	}
+	if done, err := a.explainSequence(id); done || err != nil {
 		return err
 	}
 	c, err := a.find(id)
@@ -94,6 +102,15 @@ func (a *app) fileOf(id string) (string, error) {
 	}
 	if s := findStandard(all, id); s != nil {
 		return s.File, nil
+	}
+	detections, err := a.detections()
+	if err != nil {
+		return "", err
+	}
+	for _, d := range detections {
+		if d.ID == id {
+			return d.File, nil
+		}
 	}
 	if p, err := a.primitive(id); p != nil || err != nil {
 		if err != nil {
