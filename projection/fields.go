@@ -82,6 +82,9 @@ func (f *Fields) Number(name string) (n int, ok bool) {
 	return n, ok && f.paths[n]
 }
 
+// Name is the path of a number.
+func (f *Fields) Name(n int) string { return f.names[n] }
+
 // Len is how many paths there are.
 func (f *Fields) Len() int { return len(f.names) }
 
