@@ -217,7 +217,7 @@ func (r *aheadReader) content(j *job, b *block, f *os.File) *block {
 					b.odd = true
 					return b
 				}
-				from++
+				from = blank(b.buf, from+1)
 			}
 			n, state := r.head.Read(b.buf[from:])
 			if state == projection.Short {
