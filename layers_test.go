@@ -26,7 +26,7 @@ var layers = map[string]int{
 	"content": 2, "snapshot": 2, "aws": 2, "collect": 2, "template": 2, "terraform": 2, "ingest": 2, "image": 2, "sensor": 2,
 	"gateway": 2, "feed": 2, "store": 2, "lake": 2, "action": 2, "notify": 2,
 	"posture": 3, "detect": 3, "scan": 3, "hub": 3, "investigate": 3, "respond": 3,
-	"auth": 4, "awsapi": 4, "api": 4, "web": 4, "sample": 4,
+	"auth": 4, "awsapi": 4, "api": 4, "web": 4, "sample": 4, "sample/logs": 4,
 	"cmd/haetae": 5,
 	// Test support that nothing but tests may import.
 	"network/oracle": 1,

@@ -27,7 +27,7 @@ func prefixes() map[string][2]string {
 		securityhub:securityhub:upper sns:sns:upper sqs:sqs:upper ssm:ssm:upper stepfunctions:states:lower sts:sts:upper wafv2:wafv2:upper
 		resourcegroupstaggingapi:tag:upper xray:xray:upper
 		sso-admin:sso:upper identitystore:identitystore:upper ram:ram:lower rolesanywhere:rolesanywhere:lower cognito-identity:cognito-identity:upper
-		directconnect:directconnect:lower globalaccelerator:globalaccelerator:upper route53resolver:route53resolver:upper vpc-lattice:vpc-lattice:lower
+		directconnect:directconnect:lower globalaccelerator:globalaccelerator:upper route53resolver:route53resolver:upper vpc-lattice:vpc-lattice:lower networkmanager:networkmanager:upper
 		codeartifact:codeartifact:lower acm-pca:acm-pca:upper sesv2:ses:upper kafka:kafka:upper s3tables:s3tables:lower opensearchserverless:aoss:lower
 		cloudformation:cloudformation:upper codepipeline:codepipeline:lower apprunner:apprunner:upper batch:batch:lower iot:iot:lower
 		bedrock-agent:bedrock:lower bedrock-agentcore-control:bedrock-agentcore:lower`) {

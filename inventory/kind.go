@@ -132,6 +132,7 @@ var All = slices.Concat(
 	transit,
 	directConnect,
 	globalAccelerator,
+	cloudWAN,
 	resolver,
 	lattice,
 	s3,

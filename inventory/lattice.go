@@ -110,6 +110,25 @@ var lattice = []Kind{{
 		latticeTags(latticeListeners, "/listener/"),
 	},
 }, {
+	// What a listener does with requests that meet conditions.
+	Type: "AWS::VpcLattice::Rule", Of: "AWS::VpcLattice::Listener",
+	ARN: "${ID}",
+	Calls: []Call{
+		{
+			Op: "vpc-lattice:ListRules", Lists: true, Member: "items[].isDefault", Param: "listenerIdentifier", Each: latticeListeners,
+			Params: map[string]any{"serviceIdentifier": "${Grandparent}"}, Read: reading{
+				member: "items", id: "arn", arn: "arn", camel: true, props: []string{"name", "priority"}, body: []string{"ListenerIdentifier=listenerIdentifier", "ServiceIdentifier=serviceIdentifier"},
+				observed: []string{"Arn=arn", "Id=id", "IsDefault=isDefault"},
+			}.read,
+		}, {
+			Op: "vpc-lattice:GetRule", Member: "action", Param: "ruleIdentifier", Each: "vpc-lattice:ListRules items[?!isDefault].arn",
+			Params: map[string]any{"serviceIdentifier": "${Grandparent.Middle}", "listenerIdentifier": "${Grandparent}"}, Gives: []string{"*"}, Read: reading{
+				id: "arn", arn: "arn", camel: true, props: []string{"name", "priority", "match", "action"}, observed: []string{"Arn=arn", "Id=id", "IsDefault=isDefault"},
+			}.read,
+		},
+		latticeTags("vpc-lattice:ListRules items[?!isDefault].arn", "/rule/"),
+	},
+}, {
 	Type: "AWS::VpcLattice::TargetGroup",
 	ARN:  "${ID}",
 	Calls: []Call{

@@ -141,6 +141,39 @@ var resolver = []Kind{{
 	},
 }}
 
+// dnsFailOpen is the call for what DNS Firewall does with a VPC's questions that it
+// cannot look at.
+func dnsFailOpen() Call {
+	return Call{
+		Op: "route53resolver:ListFirewallConfigs", Member: "FirewallConfigs", Joins: true, Gives: []string{"Observed.DnsFirewallFailOpen"},
+		Read: func(a *Answer) (out []*haetae.Resource) {
+			for x := range a.each("FirewallConfigs") {
+				r := resource(str(x, "ResourceId"), nil)
+				r.Account = str(x, "OwnerId")
+				r.Observed = take(x, "DnsFirewallFailOpen=FirewallFailOpen")
+				out = append(out, r)
+			}
+			return out
+		},
+	}
+}
+
+// zonesOfVPC is the call for the private hosted zones of a VPC, those of other
+// accounts and of AWS's services among them.
+func zonesOfVPC() Call {
+	return Call{
+		Op: "route53:ListHostedZonesByVPC", Member: "HostedZoneSummaries", Param: "VPCId", Each: "ec2:DescribeVpcs Vpcs[].VpcId",
+		Params: map[string]any{"VPCRegion": "${Region}"}, Gives: []string{"Observed.HostedZones"},
+		Read: folds("VPCId", func(a *Answer) (props, observed map[string]any) {
+			list := []any{}
+			for x := range a.each("HostedZoneSummaries") {
+				list = append(list, take(x, "HostedZoneId", "Name", "Owner=Owner.OwningAccount", "OwningService=Owner.OwningService"))
+			}
+			return nil, map[string]any{"HostedZones": list}
+		}),
+	}
+}
+
 func resolverTags(each, part string) Call {
 	return tagsByARN("route53resolver:ListTagsForResource", "ResourceArn", "Tags", "route53resolver:"+each, part, false)
 }

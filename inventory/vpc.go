@@ -18,6 +18,7 @@ var vpc = []Kind{{
 		{Op: "ec2:DescribeVpcs", Lists: true, Member: "Vpcs", Gives: []string{"*"}, Read: readVPCs},
 		vpcAttribute("EnableDnsSupport", "enableDnsSupport"),
 		vpcAttribute("EnableDnsHostnames", "enableDnsHostnames"),
+		dnsFailOpen(), zonesOfVPC(),
 	},
 }, {
 	Type: "AWS::EC2::Subnet",

@@ -139,6 +139,13 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 	var trips []trip
 	var ended []*state
 	for _, f := range k.out {
+		if x := dst.mesh; x != nil && src.mesh == nil && f.arrived && !f.opaque {
+			if f.at.nic != nil { // an endpoint of a service network
+				k.authorized(f, x, nil)
+			}
+			ended = append(ended, w.balance(f, x.front, x.nic, nil, q)...)
+			continue
+		}
 		if b := w.serves[f.at.nic]; f.arrived && b != nil {
 			ended = append(ended, w.balance(f, b, f.at.nic, dst.listener, q)...)
 			continue
@@ -151,6 +158,9 @@ func (w *World) between(src, dst *place, m asked, q Question) (cidr.Set, []trip)
 			continue
 		}
 		trips = append(trips, w.answered(f, src, q)...)
+	}
+	if src.clients != nil {
+		src.clients.settle(trips)
 	}
 	for _, t := range trips {
 		t.fwd.unsure(src, dst)
@@ -187,6 +197,14 @@ func (s *state) unsure(src, dst *place) {
 // begin puts packets where they come from.
 func (k *walk) begin(s *state, src *place) {
 	switch {
+	case k.goal.clients != nil:
+		k.lost(s, Blocker{Code: "NO_PATH", Resource: k.goal.clients.res.ID, Fix: "Nobody begins a connection to clients of " + k.goal.clients.res.ID + ", which translates their addresses: let them connect."})
+	case src.kind == "lattice":
+		k.fromService(s, src)
+	case src.clients != nil:
+		k.fromClients(s, src.clients)
+	case src.tunnel != nil:
+		k.fromTunnel(s, src)
 	case src.kind == "nic":
 		k.leaveNIC(s, src.nics[0])
 	case src.kind == "space":
@@ -249,7 +267,9 @@ func (k *walk) fromSpace(s *state, src *place) {
 			one.origin, one.ident = src.sender, identity{vpc: src.sender}
 		}
 		one.hop("subnet", sub.id(), "", true)
-		k.leaveSubnet(one, sub)
+		if one = k.served(one, src.vpc); one != nil {
+			k.leaveSubnet(one, sub)
+		}
 	}
 	if !sent {
 		k.lost(s, Blocker{Code: "NO_POSSIBLE_DESTINATION", Resource: src.vpc.id(), Fix: "No subnet of " + src.vpc.id() + " holds " + shortAddrs(src.addrs) + "."})
@@ -267,6 +287,10 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	if src.kind == "nic" && goal.public {
 		goal.vpc = src.vpc
 	}
+	if src.clients != nil {
+		goal.vpc = src.clients.vpc()
+		goal.clients = nil
+	}
 	k := &walk{w: w, goal: &goal, back: true, fwd: f, hypothetical: true, trail: q.trail, budget: q.budget}
 	var pieces []piece
 	for _, p := range f.pieces {
@@ -275,11 +299,21 @@ func (w *World) answered(f *state, src *place, q Question) []trip {
 	if len(pieces) == 0 {
 		return []trip{{fwd: f}}
 	}
+	if src.tunnel != nil && src.tunnel.keeps && !f.opaque {
+		return []trip{w.tunnelled(f, src)}
+	}
+	if f.at.service { // it answers by the way that the packets came, which nothing filters
+		return []trip{{fwd: f, back: &state{pieces: pieces, arrived: true, hops: []Hop{f.hops[len(f.hops)-1]}}}}
+	}
 	if f.opaque { // how they get there is not known, nor how answers come back
 		return []trip{{fwd: f, back: &state{pieces: pieces, arrived: true}}}
 	}
 	s := &state{pieces: pieces, tracked: slices.Clone(f.tracked), hops: slices.Clip(f.after), blocks: slices.Clip(f.afterBlocks)}
 	switch at := f.at; {
+	case at.mesh != nil:
+		s.hop("lattice", at.mesh.res.ID, "", true)
+		s.entered = "lattice"
+		k.local(s, at.vpc, nil)
 	case at.nic != nil:
 		k.leaveNIC(s, at.nic)
 	case at.subnet != nil:

@@ -11,7 +11,7 @@ import (
 // balancer is a load balancer with its listeners.
 type balancer struct {
 	res       *haetae.Resource
-	kind      string // application, network, gateway, classic
+	kind      string // application, network, gateway, classic, lattice
 	vpc       *vpc
 	nics      []*nic
 	zones     []string
@@ -20,6 +20,7 @@ type balancer struct {
 	listeners []*listener
 	why       *haetae.Unknown // why not all listeners are known
 	state     string
+	mesh      *service // of VPC Lattice, when it is one
 }
 
 // listener is a port on which a load balancer listens.
@@ -146,7 +147,7 @@ func (w *World) addClassic(b *balancer) {
 		port, okA := number(get(x, "LoadBalancerPort"))
 		to, okB := number(get(x, "InstancePort"))
 		if !okA || !okB {
-			b.why = firstWhy(b.why, whyNot(get(x, "LoadBalancerPort")), whyNot(get(x, "InstancePort")), missing("a port of a listener of "+b.res.ID))
+			b.why = firstWhy(b.why, whyNot(get(x, "LoadBalancerPort")), whyNot(get(x, "InstancePort")), missing("a port of a listener of "+b.res.ID, "elasticloadbalancing:DescribeLoadBalancers"))
 			continue
 		}
 		g := &targetGroup{res: b.res, kind: "instance", protos: cidr.Proto(cidr.TCP), why: instWhy}
@@ -189,7 +190,7 @@ func (w *World) targetGroup(r *haetae.Resource) *targetGroup {
 	list, why := items(r.Props["Targets"])
 	g.why = why
 	if _, said := r.Props["Targets"]; !said {
-		g.why = missing("the targets of " + last(r.ID)) // whoever scales registers them
+		g.why = missingOf(r, "the targets of "+last(r.ID), "elasticloadbalancing:DescribeTargetHealth") // whoever scales registers them
 	}
 	v := w.vpcOf(r, r.Props["VpcId"])
 	for _, x := range list {
@@ -261,7 +262,7 @@ func (w *World) addListener(r *haetae.Resource) {
 	case ok:
 		l.ports = cidr.PortRange(port, port)
 	default:
-		l.ports, l.why = cidr.AllPorts(), firstWhy(whyNot(r.Props["Port"]), missing("the port of a listener of "+b.res.ID))
+		l.ports, l.why = cidr.AllPorts(), firstWhy(whyNot(r.Props["Port"]), missingOf(r, "the port of a listener of "+b.res.ID, "elasticloadbalancing:DescribeListeners"))
 	}
 	l.name = l.ports.String()
 	w.of[r] = l
@@ -290,7 +291,7 @@ func (w *World) actions(l *listener, r *haetae.Resource, v any, when string) {
 			found, why := w.g.Find(r, "AWS::ElasticLoadBalancingV2::TargetGroup", ref)
 			g, _ := w.of[found].(*targetGroup)
 			if g == nil {
-				l.why = firstWhy(l.why, why, whyNot(ref), missing("target group "+text(ref)))
+				l.why = firstWhy(l.why, why, whyNot(ref), missingOf(r, "target group "+text(ref), "elasticloadbalancing:DescribeTargetGroups"))
 				continue
 			}
 			if !slices.ContainsFunc(l.sends, func(s sending) bool { return s.to == g }) {

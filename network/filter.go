@@ -184,7 +184,7 @@ func (rule *groupRule) peerOf(w *World, r *haetae.Resource, x any, side string) 
 		}
 		if rule.group = found; found == nil {
 			_, unlisted := w.g.Here(r, "AWS::EC2::SecurityGroup")
-			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), unlisted, missing("UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot")), everyone
+			rule.why, rule.peer = firstWhy(rule.why, whyNot(v), unlisted, missingOf(r, "UNKNOWN_PEERED_SGS: security group "+text(v)+" is not in the snapshot", "ec2:DescribeSecurityGroups")), everyone
 		}
 	}
 	if u := whyNot(x); u != nil {
@@ -203,6 +203,9 @@ type identity struct {
 	// rule that refers to one of them admits them all the same
 	// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html).
 	through []*group
+	// sender is who sent them, where its address is not known yet: which group
+	// admits it is not told from addresses then, which several may get.
+	sender *nic
 }
 
 // allows is what the rules of the groups let in or out of an interface.
@@ -290,6 +293,12 @@ func (w *World) memberAddrs(r *haetae.Resource, in bool, id identity) (out cidr.
 	if g == nil {
 		return out, nil
 	}
+	if in && id.sender != nil && id.sender.vague != nil {
+		if slices.Contains(g.members, id.sender) {
+			out = id.sender.addrs
+		}
+		return out, nil
+	}
 	for _, n := range g.members {
 		if in && n.vpc != id.vpc || !in && n.vpc != id.vpc && !w.peered(n.vpc, id.vpc) {
 			continue
@@ -374,7 +383,7 @@ func aclEntry(e any, egress bool) aclRule {
 	n, ok := number(get(e, "RuleNumber"))
 	rule.number = n
 	if !ok {
-		rule.why = firstWhy(whyNot(get(e, "RuleNumber")), missing("the number of a rule"))
+		rule.why = firstWhy(whyNot(get(e, "RuleNumber")), missing("the number of a rule", "ec2:DescribeNetworkAcls"))
 	}
 	if n < 32767 {
 		rule.text = strconv.Itoa(n)

@@ -28,7 +28,7 @@ func (w *World) addFirewalls(byType map[string][]*haetae.Resource) {
 		f := &firewall{res: r, vpc: w.vpcOf(r, r.Props["VpcId"])}
 		policy, why := w.g.Find(r, "AWS::NetworkFirewall::FirewallPolicy", r.Props["FirewallPolicyArn"])
 		if policy == nil {
-			f.why = firstWhy(why, missing("the policy of firewall "+last(r.ID)))
+			f.why = firstWhy(why, missing("the policy of firewall "+last(r.ID), "network-firewall:DescribeFirewallPolicy"))
 		} else {
 			w.readPolicy(f, policy)
 		}
@@ -102,7 +102,7 @@ func (w *World) readPolicy(f *firewall, policy *haetae.Resource) {
 	}
 	for _, ref := range w.groupRefs(f, policy, "StatelessRuleGroupReferences") {
 		if ref.res == nil {
-			f.why = firstWhy(f.why, missing("rule group "+last(ref.arn)))
+			f.why = firstWhy(f.why, missing("rule group "+last(ref.arn), "network-firewall:DescribeRuleGroup"))
 			continue
 		}
 		for _, x := range statelessRules(ref.res, f) {
@@ -252,7 +252,7 @@ func (w *World) statefulGroup(f *firewall, ref groupRef, policy variables) {
 			f.rules = append(f.rules, wallRule{name: last(ref.arn), action: "drop", set: cidr.All(), predicate: "AWS's rule group " + last(ref.arn) + " finds a threat in them"})
 			return
 		}
-		f.why = firstWhy(f.why, missing("rule group "+last(ref.arn)))
+		f.why = firstWhy(f.why, missing("rule group "+last(ref.arn), "network-firewall:DescribeRuleGroup"))
 		return
 	}
 	g := ref.res.Props["RuleGroup"]

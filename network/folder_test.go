@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -89,6 +90,11 @@ func TestAMissingFileNeverTurnsAnAnswerRound(t *testing.T) {
 				depends++
 				if len(got.DependsOn.Missing) == 0 {
 					t.Errorf("without %s, %s: DependsOn, but nothing is said to be missing", name, text)
+				}
+				for _, why := range got.DependsOn.Missing {
+					if !strings.Contains(why, "(needs ") {
+						t.Errorf("without %s, %s: %q names no IAM action", name, text, why)
+					}
 				}
 			case got.Verdict != want[text]:
 				t.Errorf("without %s, %s: %s, was %s\n%s", name, text, got.Verdict, want[text], show(got))

@@ -163,7 +163,7 @@ func (w *World) whereabouts(r *haetae.Resource) *haetae.Unknown {
 			return u
 		}
 	}
-	return missing("where " + r.ID + " is in the network")
+	return missingOf(r, "where "+r.ID+" is in the network", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 }
 
 // stranger tells whether strangers send something to the interface.
@@ -295,7 +295,7 @@ func (in *Inbound) Around(r *haetae.Resource) (list []Target, more []*haetae.Unk
 		case len(t.nics) > 0 || g.kind == "lambda":
 		case t.addrs.Empty():
 			_, unlisted := in.w.g.Here(r, "AWS::EC2::Instance")
-			all.lack(firstWhy(unlisted, missing("target "+t.id)))
+			all.lack(firstWhy(unlisted, missingOf(r, "target "+t.id, "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces")))
 		case v != nil && v.cidrs.Overlaps(t.addrs) && in.w.gap(v, "AWS::EC2::NetworkInterface") != nil:
 			all.lack(in.w.gap(v, "AWS::EC2::NetworkInterface"))
 		}

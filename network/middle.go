@@ -40,7 +40,7 @@ func (k *walk) throughNAT(s *state, v *vpc, n *nat, sub *subnet) {
 	}
 	if len(n.nics) == 0 || n.nics[0].subnet == nil {
 		s.hop("nat", n.res.ID, "", work)
-		k.unknown(s, spot{vpc: v}, missing("the subnet of "+n.res.ID))
+		k.unknown(s, spot{vpc: v}, missing("the subnet of "+n.res.ID, "ec2:DescribeSubnets"))
 		return
 	}
 	own := n.nics[0].subnet
@@ -130,6 +130,11 @@ func (k *walk) unNAT(s *state, sub *subnet) bool {
 		return false
 	}
 	s.pieces = done
+	if through.clients != nil {
+		s.hop("client-vpn", through.res.ID, "", true)
+		k.end(s, spot{}, true)
+		return true
+	}
 	s.hop("nat", through.res.ID, "", true)
 	k.leaveSubnet(s, sub)
 	return true
@@ -160,8 +165,8 @@ func (p piece) restore() piece {
 	p.nats = p.nats[:len(p.nats)-1]
 	p.cur.Dst = last.src
 	p.frozen = p.frozen&^(fieldSrc|fieldA) | last.frozen
-	if !p.cur.Proto.Intersect(cidr.Ported()).Empty() {
-		p.cur.B = last.a
+	if last.nat.clients == nil && !p.cur.Proto.Intersect(cidr.Ported()).Empty() {
+		p.cur.B = last.a // a Client VPN endpoint leaves the port
 	}
 	p.sync()
 	return p
@@ -210,7 +215,7 @@ func (k *walk) throughPeering(s *state, v *vpc, p *peering) {
 // is not for it. That it does is a condition that nobody can see from outside.
 func (k *walk) throughNIC(s *state, n *nic, from *subnet) {
 	if n.subnet == nil || k.tired(s) {
-		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id))
+		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id, "ec2:DescribeSubnets"))
 		return
 	}
 	if mine := s.to(n.addrs); mine != nil {
@@ -304,7 +309,7 @@ func (k *walk) intoEndpoint(s *state, v *vpc, e *endpoint, sub *subnet) {
 	s.walls = append(s.walls, e)
 	s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"}
 	if len(e.subnets) == 0 {
-		k.unknown(s, spot{vpc: v}, missing("the subnet of "+e.res.ID))
+		k.unknown(s, spot{vpc: v}, missing("the subnet of "+e.res.ID, "ec2:DescribeVpcEndpoints", "ec2:DescribeSubnets"))
 		return
 	}
 	if s.again(e.res.ID) {
@@ -379,6 +384,13 @@ func (k *walk) gatewayEndpoint(s *state, e *endpoint) {
 func (k *walk) intoHub(s *state, v *vpc, h *hub, sub *subnet) {
 	a := h.of(v)
 	if a == nil {
+		for _, o := range h.attachments {
+			if o.vpcWhy != nil && (v.res.Declared() || o.vpcWhy.MayBe(v.id())) { // it may be this one's
+				s.hop("tgw", h.res.ID, "", true)
+				k.unknown(s, spot{vpc: v}, o.vpcWhy)
+				return
+			}
+		}
 		s.hop("tgw", h.res.ID, "", false)
 		if h.res.Stub != nil {
 			k.unknown(s, spot{vpc: v}, h.res.Stub)
@@ -423,7 +435,7 @@ func (k *walk) hubRoute(s *state, from *attachment) {
 	want := k.intendedAttachment(from)
 	if t == nil {
 		if from.hub.res.Stub != nil || len(from.hub.tables) == 0 {
-			k.unknown(s, spot{attach: from}, firstWhy(from.hub.res.Stub, missing("the route table of "+from.res.ID)))
+			k.unknown(s, spot{attach: from}, firstWhy(from.hub.res.Stub, from.hub.assocWhy, missing("the route table of "+from.res.ID, "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables")))
 			return
 		}
 		if from.hub.assocWhy != nil && text(from.res.Observed["ResourceType"]) == "" {
@@ -566,7 +578,7 @@ func (k *walk) outOfHub(s *state, from, to *attachment) {
 			return
 		}
 		if k.goal.attach != to {
-			k.unknown(s, spot{attach: to}, missing("the transit gateway behind "+to.res.ID))
+			k.unknown(s, spot{attach: to}, missing("the transit gateway behind "+to.res.ID, "ec2:DescribeTransitGateways"))
 			return
 		}
 	}
@@ -575,7 +587,7 @@ func (k *walk) outOfHub(s *state, from, to *attachment) {
 		return
 	}
 	if to.kind == "unknown" {
-		k.unknown(s, spot{attach: to}, missing("attachment "+to.res.ID))
+		k.unknown(s, spot{attach: to}, missing("attachment "+to.res.ID, "ec2:DescribeTransitGatewayAttachments"))
 		return
 	}
 	k.lost(s, Blocker{Code: "NO_POSSIBLE_DESTINATION", Resource: to.res.ID, Fix: "Behind " + to.res.ID + " is another network, not what is asked for."})
@@ -595,8 +607,14 @@ func (k *walk) vpnNamed(id, stack string) *vpn {
 // (https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-appliance-scenario.html).
 func (k *walk) outToVPC(s *state, from, to *attachment) {
 	if to.vpc == nil || to.vpc.res.Stub != nil {
-		k.unknown(s, spot{vpc: to.vpc}, missing("the VPC of "+to.res.ID))
+		k.unknown(s, spot{vpc: to.vpc}, missing("the VPC of "+to.res.ID, "ec2:DescribeVpcs"))
 		return
+	}
+	if from.hub.core && from.vpc != nil && from.vpc.res.Region != to.vpc.res.Region {
+		s.ident = identity{lost: "SG_REFERENCES_NOT_PRESERVED"} // groups are known within a Region
+	}
+	if to.hub.core && to.subWhy != nil && len(to.subnets) > 0 {
+		s.pieces = withoutFact(s.pieces, to.subWhy)
 	}
 	s.entered = "tgw"
 	exits := to.subnets
@@ -613,7 +631,7 @@ func (k *walk) outToVPC(s *state, from, to *attachment) {
 		}
 	}
 	if len(exits) == 0 {
-		k.unknown(s, spot{vpc: to.vpc}, firstWhy(to.subWhy, missing("the subnets of "+to.res.ID)))
+		k.unknown(s, spot{vpc: to.vpc}, firstWhy(to.subWhy, missing("the subnets of "+to.res.ID, "ec2:DescribeTransitGatewayVpcAttachments")))
 		return
 	}
 	for i, sub := range exits {

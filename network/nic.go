@@ -66,6 +66,9 @@ func (w *World) addInterfaces(byType map[string][]*haetae.Resource) {
 	for _, r := range byType["AWS::EC2::NatGateway"] {
 		w.addNAT(r)
 	}
+	for _, r := range byType["AWS::Route53Resolver::ResolverEndpoint"] {
+		w.addResolverEndpoint(r)
+	}
 	for _, r := range byType["AWS::EC2::EIP"] {
 		w.addAddress(r)
 	}
@@ -106,7 +109,7 @@ func (w *World) carry(n *nic, r *haetae.Resource, v any) {
 		found, why := w.g.Find(r, "AWS::EC2::SecurityGroup", x)
 		g, _ := w.of[found].(*group)
 		if g == nil {
-			n.groupsWhy = firstWhy(n.groupsWhy, why, whyNot(x), missing("security group "+text(x)))
+			n.groupsWhy = firstWhy(n.groupsWhy, why, whyNot(x), missingOf(r, "security group "+text(x), "ec2:DescribeSecurityGroups"))
 			continue
 		}
 		if !slices.Contains(n.groups, g) {
@@ -128,7 +131,7 @@ func (w *World) defaultGroup(n *nic) {
 	// A template cannot write it down, but it is known: members reach each other,
 	// and all may leave.
 	_, unlisted := w.g.Here(n.vpc.res, "AWS::EC2::SecurityGroup")
-	n.groupsWhy = firstWhy(unlisted, missing("the default security group of "+n.vpc.id()))
+	n.groupsWhy = firstWhy(unlisted, missingOf(n.vpc.res, "the default security group of "+n.vpc.id(), "ec2:DescribeSecurityGroups"))
 }
 
 // addMembers tells every security group who carries it.
@@ -197,7 +200,7 @@ func (w *World) place(n *nic) {
 	if !n.addrs.Empty() || n.subnet == nil {
 		return
 	}
-	n.vague = firstWhy(n.vague, missing("the address of "+n.id))
+	n.vague = firstWhy(n.vague, missingOf(n.res, "the address of "+n.id, "ec2:DescribeNetworkInterfaces"))
 	n.addrs = n.subnet.cidrs.Four()
 	if n.addrs.Empty() {
 		n.addrs = n.subnet.cidrs
@@ -464,13 +467,17 @@ func (w *World) subnetsOf(r *haetae.Resource, path string) (out []*subnet, why *
 		}
 		path = f[2]
 	}
-	list, why := items(get(at.Props, path))
+	v := get(at.Props, path)
+	if s := w.subnetOf(at, v); s != nil && whyNot(v) != nil {
+		return []*subnet{s}, nil // one subnet, which a template refers to
+	}
+	list, why := items(v)
 	for _, x := range list {
 		if s := w.subnetOf(at, x); s != nil {
 			out = append(out, s)
 		} else {
 			_, unlisted := w.g.Here(at, "AWS::EC2::Subnet")
-			why = firstWhy(why, whyNot(x), unlisted, missing("subnet "+text(x)))
+			why = firstWhy(why, whyNot(x), unlisted, missingOf(at, "subnet "+text(x), "ec2:DescribeSubnets"))
 		}
 	}
 	return out, why
@@ -485,6 +492,7 @@ type nat struct {
 	zonal   []string // of a regional one: the zones where it is
 	region  bool
 	natives cidr.Addrs
+	clients *clientVPN // it stands for the clients of a Client VPN endpoint
 }
 
 func (w *World) addNAT(r *haetae.Resource) {

@@ -25,6 +25,9 @@ type place struct {
 	attach   *attachment
 	peer     *peering
 	point    *endpoint
+	tunnel   *connect        // an EC2 Instance Connect Endpoint whose tunnels end at the interface
+	clients  *clientVPN      // clients of a Client VPN endpoint
+	mesh     *service        // a service of VPC Lattice, in itself or behind the interface
 	table    *table          // of nowhere: where the route is missing
 	asked    cidr.Addrs      // the literal addresses that were asked for, when not all are meant
 	listener *listener       // of a load balancer, when only one is meant
@@ -90,7 +93,7 @@ func (w *World) places(e End) ([]*place, error) {
 }
 
 func (w *World) inNetwork(r *haetae.Resource) bool {
-	return r.Type == "AWS::EC2::Instance" || slices.ContainsFunc(owners, func(o owner) bool { return o.typ == r.Type })
+	return r.Type == "AWS::EC2::Instance" || r.Type == "AWS::Route53Resolver::ResolverEndpoint" || slices.ContainsFunc(owners, func(o owner) bool { return o.typ == r.Type })
 }
 
 func nicPlace(n *nic) *place {
@@ -150,6 +153,10 @@ func (w *World) resourcePlaces(r *haetae.Resource) []*place {
 		return []*place{{kind: "via", attach: c, addrs: cidr.AllAddrs()}}
 	case *vpn:
 		return w.viaPlace(r, cidr.AllAddrs())
+	case *clientVPN:
+		return []*place{clientsPlace(c, cidr.Addrs{})}
+	case *service:
+		return w.servicePlaces(c)
 	case *endpoint:
 		if c.kind == "Gateway" {
 			return []*place{w.servicePlace(c)}
@@ -166,6 +173,9 @@ func (w *World) resourcePlaces(r *haetae.Resource) []*place {
 			out = append(out, p)
 		}
 		return out
+	}
+	if r.Type == "AWS::EC2::InstanceConnectEndpoint" {
+		return w.connectPlaces(r, cidr.Addrs{})
 	}
 	var out []*place
 	for _, n := range w.interfacesOf(r) {
@@ -194,13 +204,16 @@ func (w *World) servicePlace(e *endpoint) *place {
 	}
 	if p.addrs.Empty() {
 		p.addrs = internetFour()
-		p.why = firstWhy(p.why, missing("the prefix list of "+e.res.ID))
+		p.why = firstWhy(p.why, missing("the prefix list of "+e.res.ID, "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"))
 	}
 	return p
 }
 
 // viaPlace is what lies behind a connection.
 func (w *World) viaPlace(r *haetae.Resource, a cidr.Addrs) []*place {
+	if r.Type == "AWS::EC2::InstanceConnectEndpoint" {
+		return w.connectPlaces(r, a)
+	}
 	switch c := w.of[r].(type) {
 	case *gateway:
 		if c.kind == "igw" {
@@ -211,6 +224,8 @@ func (w *World) viaPlace(r *haetae.Resource, a cidr.Addrs) []*place {
 		if c.kind == "Gateway" {
 			return []*place{{kind: "endpoint", point: c, vpc: c.vpc, addrs: a}}
 		}
+	case *clientVPN:
+		return []*place{clientsPlace(c, a)}
 	case *vpn:
 		if c.gate != nil {
 			return []*place{{kind: "via", exit: c.gate, vpc: c.gate.vpc, addrs: a}}
@@ -322,7 +337,7 @@ func (w *World) locate(a cidr.Addrs, from *place) []*place {
 		sub = from.vpc.subnetAt(from.addrs.First())
 	}
 	if sub == nil || sub.table == nil {
-		why := missing("where " + shortAddrs(a) + " is")
+		why := missing("where "+shortAddrs(a)+" is", "ec2:DescribeSubnets", "ec2:DescribeRouteTables")
 		if sub != nil {
 			why = firstWhy(sub.tblWhy, why)
 		} else {

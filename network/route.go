@@ -16,6 +16,9 @@ func never() cidr.Addrs {
 
 // route sends packets where the route table of a subnet says.
 func (k *walk) route(s *state, t *table, sub *subnet) {
+	if s = k.lattice(s, t, sub); s == nil {
+		return
+	}
 	kept := never()
 	if lost := s.to(kept); lost != nil {
 		k.lost(lost, Blocker{Code: "NO_ROUTE_TO_DESTINATION", Resource: t.res.ID, Fix: "AWS forwards nothing to these addresses: use others."})
@@ -252,10 +255,13 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 			k.throughPeering(s, t.vpc, p)
 			return
 		}
-	case "tgw":
+	case "tgw", "core":
 		if h, ok := to.comp.(*hub); ok {
 			k.intoHub(s, t.vpc, h, sub)
 			return
+		}
+		if to.kind == "core" {
+			break
 		}
 		if h := k.w.hubOf(t.res, to.id); h != nil {
 			k.intoHub(s, t.vpc, h, sub)
@@ -272,12 +278,15 @@ func (k *walk) follow(s *state, t *table, sub *subnet, to target, rule string, o
 			return
 		}
 	}
-	what := "UNKNOWN_RESOURCE: what " + to.id + " does, to which " + t.res.ID + " routes"
-	if to.kind == "core" || to.kind == "lgw" || to.kind == "cagw" || to.kind == "odb" {
-		what = "UNKNOWN_RESOURCE: where " + to.id + " sends packets: haetae does not model it"
+	why := missing("UNKNOWN_RESOURCE: what " + to.id + " does, to which " + t.res.ID + " routes")
+	switch to.kind {
+	case "core":
+		why = missingOf(t.res, "UNKNOWN_RESOURCE: core network "+last(to.id)+", to which "+t.res.ID+" routes", "networkmanager:ListCoreNetworks")
+	case "lgw", "cagw", "odb":
+		why = missing("UNKNOWN_RESOURCE: where " + to.id + " sends packets: haetae does not model it")
 	}
 	s.hop(to.kind, to.id, "", true)
-	k.unknown(s, spot{subnet: sub}, firstWhy(k.w.unlistedTarget(t, to), missing(what)))
+	k.unknown(s, spot{subnet: sub}, firstWhy(k.w.unlistedTarget(t, to), why))
 }
 
 // unlistedTarget says that what a route leads to is of a type that was not listed

@@ -44,6 +44,8 @@ func (w *World) balance(f *state, b *balancer, n *nic, one *listener, q Question
 		switch {
 		case b.kind == "classic":
 			code = "ELB_LISTENERS_MISMATCH"
+		case b.mesh != nil:
+			code = "LATTICE_LISTENERS_MISMATCH"
 		case one != nil:
 			code = "ELBV2_LISTENER_PORT_RESTRICTION"
 		}
@@ -153,7 +155,7 @@ func (w *World) spread(f *state, b *balancer, s sending, n *nic, q Question) []*
 		if len(t.nics) == 0 {
 			one := base.clone()
 			for i, p := range one.pieces {
-				one.pieces[i] = p.lacks(missing("target " + t.id + " of " + last(g.res.ID)))
+				one.pieces[i] = p.lacks(missingOf(g.res, "target "+t.id+" of "+last(g.res.ID), "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"))
 			}
 			out = append(out, one)
 		}
@@ -217,7 +219,11 @@ func (w *World) leg(f *state, b *balancer, g *targetGroup, t lbTarget, n, tn *ni
 	if b.kind == "gateway" {
 		m.ports = cidr.PortRange(6081, 6081)
 	}
-	total, trips := w.between(nicPlace(n), nicPlace(tn), m, Question{Hypothetical: q.Hypothetical})
+	from := nicPlace(n)
+	if b.mesh != nil {
+		from = &place{kind: "lattice", mesh: b.mesh, addrs: n.addrs}
+	}
+	total, trips := w.between(from, nicPlace(tn), m, Question{Hypothetical: q.Hypothetical})
 	a := verdict(trips, total, m)
 	best, ok := best(trips, a.Verdict)
 	if !ok {

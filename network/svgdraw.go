@@ -411,7 +411,11 @@ func (a *atlas) hub(c *canvas, h *mapHub) {
 		a.gate(c, g)
 	}
 	name := nameOf(h.hub.res)
-	what := a.lang.kindWord("tgw") + " · " + a.lang.many(len(h.hub.attachments), "attachment", "연결")
+	kind := "tgw"
+	if h.hub.core {
+		kind = "core"
+	}
+	what := a.lang.kindWord(kind) + " · " + a.lang.many(len(h.hub.attachments), "attachment", "연결")
 	leaf(c, name+", "+what, h.hub.res.ID)
 	c.rect(h.x, h.y, h.w, h.h, 12, "vpc")
 	c.squeeze(strong, h.x+12, h.middle()-4, h.w-24, name)

@@ -50,7 +50,7 @@ var targets = []struct {
 	{"InstanceId", "eni", []string{"AWS::EC2::Instance"}},
 	{"CarrierGatewayId", "cagw", []string{"AWS::EC2::CarrierGateway"}},
 	{"LocalGatewayId", "lgw", nil},
-	{"CoreNetworkArn", "core", nil},
+	{"CoreNetworkArn", "core", []string{"AWS::NetworkManager::CoreNetwork"}},
 	{"OdbNetworkArn", "odb", nil},
 	{"GatewayId", "igw", []string{"AWS::EC2::InternetGateway", "AWS::EC2::VPNGateway", "AWS::EC2::VPCEndpoint"}},
 }
@@ -127,7 +127,7 @@ func (w *World) addRoute(t *table, r *haetae.Resource, x, state any) {
 			t.why = firstWhy(t.why, l.why)
 		}
 		if e, ok := base.target.comp.(*endpoint); ok && len(l.prefixes) == 0 {
-			e.listWhy = firstWhy(l.why, missing("the entries of prefix list "+text(v)))
+			e.listWhy = firstWhy(l.why, missing("the entries of prefix list "+text(v), "ec2:GetManagedPrefixListEntries"))
 			t.vague = append(t.vague, e)
 		}
 		for _, p := range l.prefixes {

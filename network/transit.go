@@ -48,9 +48,10 @@ func (w *World) addPeering(r *haetae.Resource) {
 	w.peerings = append(w.peerings, p)
 }
 
-// hub is a transit gateway.
+// hub is a transit gateway or a core network of Cloud WAN.
 type hub struct {
 	res         *haetae.Resource
+	core        bool
 	attachments []*attachment
 	tables      []*hubTable
 	state       string
@@ -105,6 +106,7 @@ type attachment struct {
 	hub       *hub
 	kind      string // vpc, vpn, direct-connect-gateway, connect, peering …
 	vpc       *vpc
+	vpcWhy    *haetae.Unknown // why its VPC is not known
 	subnets   []*subnet
 	subWhy    *haetae.Unknown
 	appliance bool
@@ -190,7 +192,7 @@ func (w *World) hubOf(r *haetae.Resource, v any) *hub {
 		}
 	}
 	h := &hub{res: &haetae.Resource{Type: "AWS::EC2::TransitGateway", ID: id, Region: r.Region, Stack: r.Stack,
-		Stub: missing("transit gateway " + id + " is not in the snapshot")}}
+		Stub: missing("transit gateway "+id+" is not in the snapshot", "ec2:DescribeTransitGateways")}}
 	w.hubs = append(w.hubs, h)
 	return h
 }
@@ -216,6 +218,9 @@ func (w *World) fillAttachment(a *attachment, r *haetae.Resource) {
 	}
 	if a.vpc == nil {
 		a.vpc = w.vpcOrStrange(r, r.Props["VpcId"])
+		if u := whyNot(r.Props["VpcId"]); u != nil && a.vpc != nil && a.vpc.res.Stub != nil {
+			a.vpcWhy = u
+		}
 	}
 	if a.kind == "" {
 		a.kind = "vpc"
@@ -240,7 +245,7 @@ func (w *World) fillAttachment(a *attachment, r *haetae.Resource) {
 	if len(a.subnets) == 0 {
 		a.subnets, a.subWhy = w.subnetsOf(r, "SubnetIds")
 		if a.kind == "vpc" && a.vpc == nil && a.subWhy == nil {
-			a.subWhy = missing("the VPC of attachment " + r.ID)
+			a.subWhy = missing("the VPC of attachment "+r.ID, "ec2:DescribeTransitGatewayVpcAttachments")
 		}
 	}
 }

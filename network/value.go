@@ -103,7 +103,17 @@ func firstWhy(list ...*haetae.Unknown) *haetae.Unknown {
 	return nil
 }
 
-// missing makes a reason of one's own.
-func missing(format string) *haetae.Unknown {
-	return &haetae.Unknown{Reason: haetae.NotAsked, Detail: format}
+// missing makes a reason of one's own: a fact that nobody read, and the IAM
+// actions of the calls that tell it.
+func missing(detail string, actions ...string) *haetae.Unknown {
+	return &haetae.Unknown{Reason: haetae.NotAsked, Detail: detail, Actions: actions}
+}
+
+// missingOf is missing for a fact about a resource. No action of IAM tells what a
+// template leaves open.
+func missingOf(r *haetae.Resource, detail string, actions ...string) *haetae.Unknown {
+	if r.Declared() {
+		actions = nil
+	}
+	return missing(detail, actions...)
 }

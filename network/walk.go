@@ -63,7 +63,8 @@ type state struct {
 	been     []string // middleboxes that they went through
 	returned bool     // they came in from the internet before
 	arrived  bool
-	opaque   bool // how they went on is not known
+	opaque   bool   // how they went on is not known
+	door     string // the subnet by which they came from a Client VPN endpoint
 	// Behind a load balancer, on the way back: comes before the rest of the answers' way.
 	after       []Hop
 	afterBlocks []Blocker
@@ -84,6 +85,9 @@ type spot struct {
 	vpc    *vpc        // a VPC of which too little is known
 	attach *attachment // behind this attachment
 	point  *endpoint   // a service behind a gateway endpoint
+	// A service of AWS that every interface has at hand.
+	service bool
+	mesh    *service // a service of VPC Lattice, from the VPC
 }
 
 func (s *state) clone() *state {
@@ -239,9 +243,12 @@ func (k *walk) tired(s *state) bool {
 func (k *walk) leaveNIC(s *state, n *nic) {
 	s.hop("eni", n.id, "", true)
 	if s.origin == nil {
-		s.origin, s.ident = n.vpc, identity{vpc: n.vpc}
+		s.origin, s.ident = n.vpc, identity{vpc: n.vpc, sender: n}
 	}
 	k.source(s, n)
+	if s = k.served(s, n.vpc); s == nil {
+		return
+	}
 	if id := k.w.endpointAt(n); id != "" && !k.back {
 		s.block(k, Blocker{Code: "VPCE_INTRA_VPC_TRAFFIC", Resource: id, Fix: "Endpoints begin no connections: ask from the VPC to the endpoint."})
 	}
@@ -255,7 +262,7 @@ func (k *walk) leaveNIC(s *state, n *nic) {
 	s.tracked = append(s.tracked, n)
 	s.been = append(s.been, n.id) // an appliance need not send through itself
 	if n.subnet == nil {
-		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id))
+		k.unknown(s, spot{vpc: n.vpc}, missing("the subnet of "+n.id, "ec2:DescribeSubnets"))
 		return
 	}
 	s.zone = n.subnet.zone

@@ -132,10 +132,13 @@ func Build(g *graph.Graph) *World {
 	w.addInterfaces(byType)
 	each("AWS::EC2::VPCPeeringConnection", w.addPeering)
 	w.addTransit(byType)
+	w.addCore(byType)
 	each("AWS::EC2::VPNConnection", w.addVPN)
 	w.addEndpoints(byType)
 	w.addFirewalls(byType)
 	w.addBalancers(byType)
+	w.addClientVPNs(byType)
+	w.addLattice(byType)
 	each("AWS::EC2::NetworkAcl", w.addACL)
 	each("AWS::EC2::RouteTable", w.addTable)
 	w.addMembers()
@@ -217,7 +220,7 @@ func (w *World) addList(r *haetae.Resource) {
 		if p, ok := prefixOf(get(e, "Cidr")); ok {
 			l.prefixes = append(l.prefixes, p)
 		} else {
-			l.why = firstWhy(l.why, whyNot(get(e, "Cidr")), missing("an entry of "+r.ID))
+			l.why = firstWhy(l.why, whyNot(get(e, "Cidr")), missing("an entry of "+r.ID, "ec2:GetManagedPrefixListEntries"))
 		}
 	}
 	w.lists[r] = l
@@ -230,7 +233,7 @@ func (w *World) listOf(r *haetae.Resource, v any) *list {
 	if l := w.lists[x]; l != nil {
 		return l
 	}
-	return &list{why: firstWhy(why, whyNot(v), missing("the entries of prefix list "+text(v)))}
+	return &list{why: firstWhy(why, whyNot(v), missing("the entries of prefix list "+text(v), "ec2:GetManagedPrefixListEntries"))}
 }
 
 func (w *World) addSubnet(r *haetae.Resource) {
@@ -262,7 +265,7 @@ func (w *World) strange(r *haetae.Resource, ref any) *vpc {
 	}
 	_, unlisted := w.g.Here(r, "AWS::EC2::VPC")
 	x := &haetae.Resource{Type: "AWS::EC2::VPC", ID: id, Account: r.Account, Region: r.Region, Stack: r.Stack,
-		Stub: firstWhy(unlisted, missing("VPC "+id+" is not in the snapshot"))}
+		Stub: firstWhy(unlisted, missingOf(r, "VPC "+id+" is not in the snapshot", "ec2:DescribeVpcs"))}
 	w.addVPC(x)
 	return w.vpcs[len(w.vpcs)-1]
 }
@@ -331,14 +334,14 @@ func (w *World) finish(v *vpc) {
 			s.table = v.main
 		}
 		if s.table == nil {
-			s.tblWhy = firstWhy(w.gap(v, "AWS::EC2::RouteTable"), missing("the route table of "+s.id()))
+			s.tblWhy = firstWhy(w.gap(v, "AWS::EC2::RouteTable"), missingOf(s.res, "the route table of "+s.id(), "ec2:DescribeRouteTables"))
 		}
 		if s.acl == nil && v.res.Declared() && v.res.Stub == nil {
 			v.acl = openACL(v.res)
 			s.acl = v.acl
 		}
 		if s.acl == nil {
-			s.aclWhy = firstWhy(w.gap(v, "AWS::EC2::NetworkAcl"), missing("the network ACL of "+s.id()))
+			s.aclWhy = firstWhy(w.gap(v, "AWS::EC2::NetworkAcl"), missingOf(s.res, "the network ACL of "+s.id(), "ec2:DescribeNetworkAcls"))
 		}
 	}
 }

@@ -29,7 +29,7 @@ lists what is modelled; what is not known makes an answer DependsOn.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.netReachCommand(), a.netExposureCommand(), a.netMatrixCommand(), a.netChainCommand(), a.netFlowsCommand(), a.netIntentsCommand(), a.netMapCommand(), a.netEdgesCommand())
+	cmd.AddCommand(a.netReachCommand(), a.netDNSCommand(), a.netExposureCommand(), a.netMatrixCommand(), a.netChainCommand(), a.netFlowsCommand(), a.netIntentsCommand(), a.netMapCommand(), a.netEdgesCommand())
 	return cmd
 }
 

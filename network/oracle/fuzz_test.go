@@ -137,8 +137,7 @@ firewall fw vpc-a vpce-f
 	for name, c := range map[string][2]string{
 		"NAT64":                                    {"route rtb-a 64:ff9b::/96 nat-a", "eni-a tcp [2600:1f00:a:1::a]:1 > [64:ff9b::1]:2"},
 		"IPv6 of a VPN":                            {"route rtb-a 2a00::/16 vgw-a", "eni-a tcp [2600:1f00:a:1::a]:1 > [2a00::1]:2"},
-		"the metadata service":                     {"", "eni-a tcp 10.0.1.10:1 > 169.254.169.254:80"},
-		"the Amazon DNS server":                    {"", "eni-a udp 10.0.1.10:1 > 10.0.0.2:53"},
+		"VPC Lattice":                              {"", "eni-a tcp 10.0.1.10:1 > 169.254.171.9:443"},
 		"a prefix list that is not there":          {"route rtb-a pl-x igw-a", "eni-a tcp 10.0.1.10:1 > 203.0.113.9:2"},
 		"a target that is not there":               {"route rtb-a 0.0.0.0/0 igw-x", "eni-a tcp 10.0.1.10:1 > 203.0.113.9:2"},
 		"a group that is not there":                {"eni eni-c subnet-a 10.0.1.11 sg=sg-x", "eni-c tcp 10.0.1.11:1 > 10.0.1.10:2"},

@@ -79,6 +79,7 @@ func (g *generator) all() {
 		g.acls(v)
 		g.routes(v, pcx, tgw)
 	}
+	g.entrances()
 	if g.often(15) {
 		g.say("bpa %s", pick(g, []string{"block-bidirectional", "block-ingress"}))
 		if v := pick(g, g.vpcs); g.often(50) {

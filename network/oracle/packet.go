@@ -55,6 +55,10 @@ func (p Packet) answer() Packet {
 // Internet is where packets come from, or end, that no known VPC holds.
 const Internet = "internet"
 
+// Service is a service of AWS that is at hand in every VPC: the resolver,
+// instance metadata, the time.
+const Service = "aws-service"
+
 // Answer is what becomes of a packet and of the packet that answers it. Where
 // AWS makes a choice, a direction is true when some choice lets the packet
 // through.

@@ -47,6 +47,11 @@ func (w *World) Packets(seed uint64, n int) []string {
 			}
 		case g.often(8) && dst.Is4() && len(w.outside()) > 0:
 			src = end{pick(g, w.outside()), netip.MustParseAddr(pick(g, []string{"192.168.1.1", "192.168.200.1"}))}
+		case g.often(25) && dst.Is4() && len(w.eices)+len(w.clientVPNs) > 0:
+			src = w.client(g)
+			if len(w.far()) > 0 && g.often(20) {
+				dst = pick(g, w.far())
+			}
 		default:
 			src = pick(g, ends)
 			if g.often(35) {
@@ -99,6 +104,9 @@ func (g *generator) packet(src, dst netip.Addr, ports []int) string {
 // borders are ports at which rules begin to say something else.
 func (w *World) borders() []int {
 	out := []int{40000, 443, 443, 80}
+	if len(w.eices) > 0 {
+		out = append(out, 22, 22, 22, 3389)
+	}
 	for _, p := range w.interestingPorts() {
 		out = append(out, p, p-1)
 	}
@@ -156,6 +164,20 @@ func (w *World) outside() []string {
 		}
 	}
 	return out
+}
+
+// client is somebody who comes in by an EC2 Instance Connect Endpoint or a Client
+// VPN endpoint.
+func (w *World) client(g *generator) end {
+	id := pick(g, append(sortedKeys(w.eices), sortedKeys(w.clientVPNs)...))
+	switch x := w.eices[id]; {
+	case x == nil:
+		return end{id, w.clientVPNs[id].clients.Addr().Next()}
+	case x.keeps:
+		return end{id, netip.MustParseAddr("203.0.113.9")}
+	default:
+		return end{id, w.enis[x.eni].addrs[0]}
+	}
 }
 
 func sortedKeys[T any](m map[string]T) []string {

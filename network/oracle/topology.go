@@ -16,7 +16,7 @@ import (
 // VPC has a main route table and a default network ACL that allows all, a
 // security group lets everything out. Lines that begin with # are comments.
 //
-//	vpc vpc-a 10.0.0.0/16 [CIDR…] [account=…] [region=…]
+//	vpc vpc-a 10.0.0.0/16 [CIDR…] [account=…] [region=…] [dns=off]
 //	subnet subnet-a vpc-a 10.0.1.0/24 [CIDR] [zone=us-east-1b]
 //	eni eni-a subnet-a 10.0.1.10 [ADDRESS…] sg=sg-a,sg-b [public=52.0.0.1] [check=off] [kind=lb|vpc_endpoint|…]
 //	sg sg-a vpc-a [closed]          closed: nothing out unless it is said
@@ -49,6 +49,11 @@ import (
 //	lb web application|network eni-a,eni-b [sg=…] [cross=true]
 //	listener web TCP 443 group
 //	tg group vpc-a instance|ip TCP 8080 i-a,10.0.0.1 [preserve=true]
+//	eice eice-a subnet-a 10.0.1.9 sg=sg-a [keeps]    keeps: the client's address
+//	cvpn cvpn-endpoint-a 10.200.0.0/16
+//	cvpn-assoc cvpn-endpoint-a subnet-a 10.0.1.8 sg=sg-a [public=52.0.0.3]
+//	cvpn-route cvpn-endpoint-a 10.1.0.0/16 subnet-a
+//	cvpn-auth cvpn-endpoint-a 10.0.0.0/16 [group=S-1]
 func Parse(topology string) (*haetae.Snapshot, error) {
 	p := &parser{byID: map[string]*haetae.Resource{}, blocks: map[place]string{}, snap: &haetae.Snapshot{Time: 1767225600}}
 	for line := range strings.Lines(topology) {
@@ -103,7 +108,8 @@ func (p *parser) line(x []string) error {
 	}
 	kind, need := w.at[0], map[string]int{"vpc": 3, "subnet": 4, "eni": 4, "sg": 3, "in": 5, "out": 5, "acl": 3, "acl-in": 7, "acl-out": 7,
 		"rtb": 3, "route": 4, "igw": 3, "eigw": 3, "vgw": 3, "nat": 4, "pl": 2, "pcx": 4, "vpce": 4, "tgw": 2, "attach": 4, "tgw-rtb": 3,
-		"tgw-route": 4, "firewall": 4, "stateless": 9, "bpa": 2, "exclude": 3, "lb": 4, "listener": 5, "tg": 7}
+		"tgw-route": 4, "firewall": 4, "stateless": 9, "bpa": 2, "exclude": 3, "lb": 4, "listener": 5, "tg": 7,
+		"eice": 4, "cvpn": 3, "cvpn-assoc": 4, "cvpn-route": 4, "cvpn-auth": 3}
 	n, known := need[kind]
 	switch {
 	case !known:
@@ -115,7 +121,8 @@ func (p *parser) line(x []string) error {
 		"acl": p.acl, "acl-in": p.aclRule, "acl-out": p.aclRule, "rtb": p.rtb, "route": p.route, "igw": p.gateway, "eigw": p.gateway,
 		"vgw": p.gateway, "nat": p.nat, "pl": p.list, "pcx": p.pcx, "vpce": p.vpce, "tgw": p.tgw, "attach": p.attach, "tgw-rtb": p.tgwTable,
 		"tgw-route": p.tgwRoute, "firewall": p.firewall, "stateless": p.stateless, "bpa": p.bpa, "exclude": p.exclude, "lb": p.balancer,
-		"listener": p.listener, "tg": p.targets}[kind](w)
+		"listener": p.listener, "tg": p.targets, "eice": p.eice, "cvpn": p.clientVPN, "cvpn-assoc": p.clientDoor, "cvpn-route": p.clientRoute,
+		"cvpn-auth": p.clientRule}[kind](w)
 }
 
 // flag tells whether a word stands after the first n.
@@ -174,6 +181,9 @@ func (p *parser) vpc(w words) error {
 	r := p.add("AWS::EC2::VPC", w.at[1], "", map[string]any{"CidrBlock": w.at[2], "CidrBlocks": []any{}}, map[string]any{"VpcId": w.at[1], "State": "available", "IsDefault": false})
 	r.Account, r.Region = cmp.Or(w.by["account"], account), cmp.Or(w.by["region"], region)
 	r.Observed["OwnerId"] = r.Account
+	if w.by["dns"] == "off" {
+		r.Props["EnableDnsSupport"] = false
+	}
 	for _, c := range w.at[3:] {
 		push(r, "CidrBlocks", map[string]any{cidrName(c): c})
 	}

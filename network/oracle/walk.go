@@ -90,6 +90,9 @@ type walk struct {
 	// passed holds what it went through, by identifier, and its sender.
 	passed map[string]bool
 
+	kept    *eice      // whose client's address the packet kept
+	clients *clientVPN // whose client sent it
+
 	notModelled string
 	assumed     []string
 
@@ -166,13 +169,20 @@ func (k *walk) run(from string, p Packet) (forward, reply bool, end string) {
 		return false, false, r.end
 	}
 	end = r.end
+	if end == Service {
+		return true, true, end // it answers by the way that the packet came
+	}
 	// The receiver answers what it received, from where it received it.
 	k.reply, k.known, k.byName, k.zone, k.hops, k.passed = true, "", false, "", 0, map[string]bool{}
 	k.p = k.p.answer()
 	r = k.start(end)
 	// "The response" is one only if it comes back to who asked, from the address
 	// and port that was asked.
-	return true, r.delivered && r.end == from && k.p == p.answer(), end
+	home := r.end == from
+	if x := k.w.eices[from]; x != nil {
+		home = home || r.end == x.eni
+	}
+	return true, r.delivered && home && k.p == p.answer(), end
 }
 
 func (k *walk) start(from string) result {
@@ -181,6 +191,10 @@ func (k *walk) start(from string) result {
 		return k.internet()
 	case k.w.enis[from] != nil:
 		return k.leave(k.w.enis[from])
+	case k.w.eices[from] != nil:
+		return k.fromEICE(k.w.eices[from])
+	case k.w.clientVPNs[from] != nil:
+		return k.fromClients(k.w.clientVPNs[from])
 	case strings.HasPrefix(from, "vgw-"):
 		return k.fromVGW(from)
 	case strings.HasPrefix(from, "tgw-attach-"):
@@ -212,8 +226,14 @@ func (k *walk) leave(e *eni) result {
 		k.known = e.vpc
 	}
 	k.passed[e.id] = true
+	if r, here := k.atHand(k.w.vpcs[e.vpc]); here {
+		return r
+	}
 	if ok, r := k.groupsOut(e); !ok {
 		return r
+	}
+	if k.reply && k.kept != nil {
+		return k.backToEICE(k.kept, e)
 	}
 	return k.onward(k.w.subnets[e.subnet])
 }
@@ -313,12 +333,44 @@ func (k *walk) onward(s *subnet) result {
 	return k.follow(t, s)
 }
 
+// atHand answers for the services that AWS has at an address of its own in every
+// VPC: "Security groups don't filter traffic destined to and from" Amazon DNS,
+// instance and task metadata, license activation and Time Sync.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
+// "Network ACLs can't block DNS requests to or from the Route 53 Resolver" nor
+// traffic to the instance metadata service.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
+func (k *walk) atHand(v *vpc) (result, bool) {
+	if k.reply || v == nil {
+		return result{}, false
+	}
+	type port struct{ proto, number int }
+	at := map[string][]port{
+		"169.254.169.253": {{UDP, 53}, {TCP, 53}}, "fd00:ec2::253": {{UDP, 53}, {TCP, 53}},
+		"169.254.169.254": {{TCP, 80}}, "fd00:ec2::254": {{TCP, 80}}, "169.254.169.123": {{UDP, 123}}, "fd00:ec2::123": {{UDP, 123}},
+		"169.254.170.2": {{TCP, 80}}, "169.254.170.23": {{TCP, 80}}, "fd00:ec2::23": {{TCP, 80}},
+		"169.254.169.250": {{TCP, 1688}}, "169.254.169.251": {{TCP, 1688}},
+	}
+	// The resolver is "at the base of the VPC IPv4 network range plus two", of the
+	// primary range.
+	// https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
+	resolver := v.cidrs[0].Addr().Next().Next()
+	at[resolver.String()] = at["169.254.169.253"]
+	list, ours := at[k.p.Dst.String()]
+	if !ours || !slices.Contains(list, port{k.p.Proto, k.p.DstPort}) {
+		return result{}, false
+	}
+	if list[0].number == 53 && v.dnsOff {
+		return k.drop(v.id, "DNS support is off"), true
+	}
+	return k.delivered(Service), true
+}
+
 // special handles addresses that are AWS's own.
 func (k *walk) special(s *subnet) (result, bool) {
-	// What lives there is reached without any route.
-	for _, c := range []string{"169.254.169.123/32", "169.254.169.253/32", "169.254.169.254/32", "169.254.170.2/32", "169.254.171.0/24", "fd00:ec2::/64"} {
+	for _, c := range []string{"169.254.171.0/24", "fd00:ec2:80::/64"} {
 		if netip.MustParsePrefix(c).Contains(k.p.Dst) {
-			return k.unmodelled("AWS's own address %s", k.p.Dst), true
+			return k.unmodelled("VPC Lattice at %s", k.p.Dst), true
 		}
 	}
 	// "Packets destined for addresses in 169.254.168.0/22 will not be forwarded",
@@ -329,11 +381,6 @@ func (k *walk) special(s *subnet) (result, bool) {
 	}
 	if netip.MustParsePrefix("169.254.0.0/16").Contains(k.p.Dst) {
 		return k.unmodelled("link-local address %s", k.p.Dst), true
-	}
-	for _, c := range k.w.vpcs[s.vpc].cidrs {
-		if c.Addr().Is4() && k.p.Dst == c.Addr().Next().Next() {
-			return k.unmodelled("the Amazon DNS server %s", k.p.Dst), true
-		}
 	}
 	return result{}, false
 }
@@ -449,6 +496,9 @@ func (k *walk) deliver(vpc, from string) result {
 	if ok, r := k.groupsIn(e); !ok {
 		return r
 	}
+	if r, is := k.toClient(e); is {
+		return r
+	}
 	if b := k.w.balancerOf(e); b != nil && !k.reply && b.listens(k.p) == nil {
 		return k.drop(e.id, "%s has no listener for it", b.name)
 	}
@@ -468,6 +518,12 @@ func (k *walk) groupsIn(e *eni) (bool, result) {
 		// allowed from the network interfaces that are associated with the source
 		// security group … based on the private IP addresses."
 		// https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+		if k.kept != nil {
+			// Rules that refer to the endpoint's group let in what it sends, also with
+			// client IP preservation.
+			// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/eice-security-groups.html
+			return slices.Contains(k.w.enis[k.kept.eni].groups, g)
+		}
 		if k.known == "" {
 			return false
 		}

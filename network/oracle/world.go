@@ -34,14 +34,17 @@ type World struct {
 	exclusions  map[string]string
 	natPorts    []int
 	vpns        map[string]string // VPN connection: gateway
+	eices       map[string]*eice
+	clientVPNs  map[string]*clientVPN
 }
 
 type place struct{ account, region string }
 
 type vpc struct {
-	id    string
-	at    place
-	cidrs []netip.Prefix
+	id     string
+	at     place
+	cidrs  []netip.Prefix
+	dnsOff bool // DNS support
 }
 
 type subnet struct {
@@ -85,6 +88,7 @@ func NewWorld(snap *haetae.Snapshot) (*World, error) {
 		eigws: map[string]string{}, vgws: map[string]string{}, nats: map[string]*nat{}, peerings: map[string]*peering{},
 		endpoints: map[string]*endpoint{}, tgws: map[string]*tgw{}, attachments: map[string]*attachment{},
 		firewalls: map[string]*firewall{}, blocks: map[place]string{}, exclusions: map[string]string{}, vpns: map[string]string{},
+		eices: map[string]*eice{}, clientVPNs: map[string]*clientVPN{},
 	}
 	read := map[string]func(*haetae.Resource) error{
 		"AWS::EC2::VPC": w.readVPC, "AWS::EC2::Subnet": w.readSubnet, "AWS::EC2::NetworkInterface": w.readInterface,
@@ -93,7 +97,7 @@ func NewWorld(snap *haetae.Snapshot) (*World, error) {
 		"AWS::EC2::VPCEndpoint": w.readEndpoint, "AWS::EC2::TransitGateway": w.readTGW,
 		"AWS::EC2::TransitGatewayAttachment": w.readAttachment,
 		"Haetae::Region":                     w.readBlock, "AWS::EC2::VPCBlockPublicAccessExclusion": w.readExclusion,
-		"AWS::ElasticLoadBalancingV2::LoadBalancer": w.readBalancer,
+		"AWS::ElasticLoadBalancingV2::LoadBalancer": w.readBalancer, "AWS::EC2::ClientVpnEndpoint": w.readClientVPN,
 	}
 	for _, r := range snap.Resources {
 		switch r.Type {
@@ -120,6 +124,20 @@ func NewWorld(snap *haetae.Snapshot) (*World, error) {
 	}
 	for _, r := range snap.Resources {
 		if f := later[r.Type]; f != nil {
+			if err := f(r); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", r.Type, r.ID, err)
+			}
+		}
+	}
+	for _, typ := range []string{"AWS::EC2::InstanceConnectEndpoint", "AWS::EC2::ClientVpnTargetNetworkAssociation", "AWS::EC2::ClientVpnRoute", "AWS::EC2::ClientVpnAuthorizationRule"} {
+		for _, r := range snap.Resources {
+			if r.Type != typ {
+				continue
+			}
+			f := w.readClientPart
+			if typ == "AWS::EC2::InstanceConnectEndpoint" {
+				f = w.readEICE
+			}
 			if err := f(r); err != nil {
 				return nil, fmt.Errorf("%s %s: %w", r.Type, r.ID, err)
 			}
@@ -181,7 +199,7 @@ func attachedTo(r *haetae.Resource) string {
 }
 
 func (w *World) readVPC(r *haetae.Resource) error {
-	v := &vpc{id: r.ID, at: place{r.Account, r.Region}}
+	v := &vpc{id: r.ID, at: place{r.Account, r.Region}, dnsOff: r.Props["EnableDnsSupport"] == false}
 	w.vpcs[r.ID] = v
 	all := []string{text(r.Props, "CidrBlock")}
 	for _, b := range items(r.Props["CidrBlocks"]) {
