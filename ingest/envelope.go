@@ -193,14 +193,14 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 		if c == '[' && !s.lost && string(o.name(x)) == "logEvents" && !o.has("logGroup") {
 			// Somebody put the members in another order: the log group is after the events.
 			s.most, late = maxLate, true
-		} else if c == '[' && !s.lost && lists(o.name(x)) {
+		} else if c == '[' && !s.lost && !late && lists(o.name(x)) {
 			next := m.with(o)
 			wraps = true
 			s.release()
 			if err := in.list(s, depth+1, &next); err != nil {
 				return err
 			}
-			members = members[:0]
+			m, members = &next, members[:0]
 			s.begin()
 			continue
 		}
@@ -220,7 +220,14 @@ func (in *input) object(s *scanner, depth int, m *mail) error {
 	case late && !gone && !s.lost:
 		o := &object{s.buf[s.mark:s.pos], members}
 		next := m.with(o)
-		return in.list(&scanner{buf: o.get("logEvents")}, depth+1, &next)
+		for _, x := range o.members {
+			if v := o.raw[x.from:x.to]; lists(o.name(x)) && v[0] == '[' {
+				if err := in.list(&scanner{buf: v}, depth+1, &next); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	case gone || s.lost || s.at() > maxLine:
 		in.number++
 		in.stats.unread(Record, in.name, in.number, "a record of more than %d bytes", maxLine)

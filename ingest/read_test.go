@@ -203,6 +203,20 @@ func TestAFileMayHoldSeveralLogs(t *testing.T) {
 	}
 }
 
+func TestNoListIsLostWhateverTheOrderOfMembers(t *testing.T) {
+	event := `{"id":"1","timestamp":1,"message":` + encode(mysqlText) + `}`
+	for _, text := range []string{
+		`{"logGroup":"/aws/rds/cluster/c/audit","logEvents":[` + event + `],"events":[` + event + `]}`,
+		`{"logEvents":[` + event + `],"logGroup":"/aws/rds/cluster/c/audit","events":[` + event + `]}`,
+		`{"logEvents":[` + event + `],"events":[` + event + `],"logGroup":"/aws/rds/cluster/c/audit"}`,
+	} {
+		h := readKey(t, "k", text, ReadOptions{})
+		if len(h.events) != 2 || !h.stats.Whole() || h.events[0].Actor.ID != "c/app" || h.events[1].Actor.ID != "c/app" {
+			t.Errorf("%s: %+v", text, h.stats)
+		}
+	}
+}
+
 func TestARecordWithoutAnIdGetsOneFromItsPlaceOrItsMessage(t *testing.T) {
 	h := readKey(t, "AWSLogs/111122223333/x/a.log", albText+"\n"+albText, ReadOptions{})
 	if len(h.events) != 2 || h.events[0].ID != "AWSLogs/111122223333/x/a.log#1" || h.events[1].ID != "AWSLogs/111122223333/x/a.log#2" {
