@@ -17,12 +17,19 @@ type Scan struct {
 	found   []int
 	values  []Value
 	folded  []byte // texts of this event
-	sources map[LogSource][]bool
-	from    LogSource // of the event before, and what rules are about it
-	covers  []bool
+	plans   map[LogSource]*plan
+	from    LogSource // of the event before, and its plan
+	plan    *plan
 	asked   int
 	at      [2]int // fields of the predicate that is being answered
 	term    func(int) bool
+}
+
+// plan is what is to be done for events of one log source.
+type plan struct {
+	covered []bool // by rule: it is about the source
+	always  []int  // of these, rules without a guard
+	guards  []int  // fields at which one of these waits
 }
 
 type scanColumn struct {
@@ -42,7 +49,7 @@ func (x *Index) NewScan() *Scan {
 		columns: make([]scanColumn, len(x.fields)),
 		answers: make([]answer, len(x.table.list)),
 		seen:    make([]uint32, len(x.rules)),
-		sources: map[LogSource][]bool{},
+		plans:   map[LogSource]*plan{},
 	}
 	s.term = s.holds
 	return s
@@ -63,11 +70,12 @@ func (s *Scan) Match(e Event, from LogSource) []int {
 	}
 	s.event, s.found, s.asked, s.folded = e, s.found[:0], 0, s.folded[:0]
 	s.fielded, _ = e.(Fielded)
-	covered := s.covered(from)
-	for _, r := range s.index.always {
+	p := s.planFor(from)
+	covered := p.covered
+	for _, r := range p.always {
 		s.ask(r, covered)
 	}
-	for i := range s.index.guards {
+	for _, i := range p.guards {
 		g := &s.index.guards[i]
 		c := s.load(g.field)
 		for j := range c.cells {
@@ -101,22 +109,43 @@ func (s *Scan) Match(e Event, from LogSource) []int {
 // Asked is how many rules the last event was evaluated against.
 func (s *Scan) Asked() int { return s.asked }
 
-// covered says for each rule whether it is about a log source.
-func (s *Scan) covered(from LogSource) []bool {
+// planFor finds out once which rules are about a log source.
+func (s *Scan) planFor(from LogSource) *plan {
 	from.Definition = ""
-	if s.covers != nil && from == s.from {
-		return s.covers
+	if s.plan != nil && from == s.from {
+		return s.plan
 	}
-	c, ok := s.sources[from]
+	p, ok := s.plans[from]
 	if !ok {
-		c = make([]bool, len(s.index.rules))
+		p = &plan{covered: make([]bool, len(s.index.rules))}
 		for i, r := range s.index.rules {
-			c[i] = r.rule.LogSource.Covers(from)
+			p.covered[i] = r.rule.LogSource.Covers(from)
 		}
-		s.sources[from] = c
+		for _, r := range s.index.always {
+			if p.covered[r] {
+				p.always = append(p.always, r)
+			}
+		}
+		for i := range s.index.guards {
+			if s.index.guards[i].waits(p.covered) {
+				p.guards = append(p.guards, i)
+			}
+		}
+		s.plans[from] = p
 	}
-	s.from, s.covers = from, c
-	return c
+	s.from, s.plan = from, p
+	return p
+}
+
+// waits tells whether one of the rules waits at the field.
+func (g *guardField) waits(rules []bool) bool {
+	has := func(list []int) bool { return slices.ContainsFunc(list, func(r int) bool { return rules[r] }) }
+	for _, list := range g.exact {
+		if has(list) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(g.rules, has)
 }
 
 func (s *Scan) askAll(rules []int, covered []bool) {
