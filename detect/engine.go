@@ -36,9 +36,9 @@ type Engine struct {
 	scan       *sigma.Scan
 	correlator *sigma.Correlator
 	list       []*sigma.Rule // of the index, by number
-	seen       *recent[struct{}]
-	who        *recent[*Finding] // what a record that a correlation counts says, by its id
-	flows      *recent[*int]     // the last record of each file of flow logs
+	seen       *recent[recordKey, struct{}]
+	who        *recent[string, *Finding] // what a record that a correlation counts says, by its id
+	flows      *recent[string, *int]     // the last record of each file of flow logs
 	clocks     map[partition]*clock
 	last       *clock // that of lastOf, which was asked for last
 	lastOf     partition
@@ -69,7 +69,7 @@ func New(o Options) (*Engine, []error) {
 	if o.Limits.Lateness == 0 {
 		o.Limits.Lateness = 15 * time.Minute
 	}
-	e := &Engine{rules: o.Rules, seen: newRecent[struct{}](o.Remember), who: newRecent[*Finding](o.Remember), flows: newRecent[*int](o.Remember),
+	e := &Engine{rules: o.Rules, seen: newRecent[recordKey, struct{}](o.Remember), who: newRecent[string, *Finding](o.Remember), flows: newRecent[string, *int](o.Remember),
 		clocks: map[partition]*clock{}, lateness: o.Limits.Lateness, logs: map[haetae.Log]bool{}, group: newGrouper(), alerts: map[string]*Finding{}}
 	var refused []error
 	var err error
@@ -195,7 +195,7 @@ func (e *Engine) again(log haetae.Log, id string) bool {
 	if id == "" {
 		return false
 	}
-	key := string(log) + " " + id
+	key := keyOf(log, id)
 	if _, ok := e.seen.get(key); ok {
 		e.stats.Duplicate++
 		return true

@@ -113,7 +113,9 @@ func (in *input) trailRecord(o *object, m *mail) error {
 	}
 	r.begin(at)
 	if in.trail == nil {
-		return in.event(r.event(), m)
+		e := &haetae.Event{}
+		r.event(e)
+		return in.event(e, m)
 	}
 	in.stats.Records++
 	if !in.saw(haetae.CloudTrail, at) {

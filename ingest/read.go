@@ -97,7 +97,8 @@ func (in *input) ahead(j *job, a *ahead) error {
 		for {
 			b := <-j.blocks
 			last, odd := b.last, b.odd
-			for _, e := range b.events {
+			for i := range b.events {
+				e := &b.events[i]
 				in.number++
 				in.known(&in.formats[0])
 				err := in.canceled()

@@ -42,7 +42,7 @@ type job struct {
 // block is some records of a file that follow each other.
 type block struct {
 	buf    []byte
-	events []*haetae.Event
+	events []haetae.Event
 	bytes  int64 // of the content, up to here
 	last   bool  // the file is read
 	odd    bool  // it is not for us
@@ -136,7 +136,7 @@ func (a *ahead) empty() *block {
 
 // done takes a block back whose records nobody uses any more.
 func (a *ahead) done(b *block) {
-	clear(b.events)
+	clear(b.events) // so that their texts are not held
 	if cap(b.buf) > 4*blockSize {
 		return
 	}
@@ -227,12 +227,10 @@ func (r *aheadReader) content(j *job, b *block, f *os.File) *block {
 				b.odd = true
 				return b
 			}
-			e := r.event(b.buf[from : from+n])
-			if e == nil {
-				b.odd = true
+			if b.events = append(b.events, haetae.Event{}); !r.event(b.buf[from:from+n], &b.events[len(b.events)-1]) {
+				b.events, b.odd = b.events[:len(b.events)-1], true
 				return b
 			}
-			b.events = append(b.events, e)
 			at, any = from+n, true
 		}
 		if eof || len(b.buf)-at > maxLine {
@@ -269,24 +267,25 @@ func (r *aheadReader) unpacked(f *os.File) (io.Reader, error) {
 	return r.gz, r.gz.Reset(r.br)
 }
 
-// event makes an event of the record that was read, nil when it is odd.
-func (r *aheadReader) event(raw []byte) *haetae.Event {
+// event makes an event of the record that was read, unless that is odd.
+func (r *aheadReader) event(raw []byte, e *haetae.Event) bool {
 	h := r.head
 	for n := trailWraps; n < trailParameters; n++ {
 		if h.Has(n) {
-			return nil
+			return false
 		}
 	}
 	if len(raw) > maxLine || h.Text(trailSource) == "" || h.Text(trailName) == "" {
-		return nil
+		return false
 	}
 	at, err := when(h.Text(trailTime))
 	if err != nil {
-		return nil
+		return false
 	}
 	t := TrailRecord{raw: raw, head: h, paths: r.paths}
 	t.begin(at)
-	return t.event()
+	t.event(e)
+	return true
 }
 
 // envelope is where the first record is in a file of CloudTrail, 0 for others.

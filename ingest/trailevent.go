@@ -13,19 +13,19 @@ import (
 // Event is the record as an event. What the record says of who made the call is in
 // Actor as it stands there; sessions are not traced to whom they came from.
 func (r *TrailRecord) Event() *haetae.Event {
-	e := r.event()
-	if e.ID == "" {
+	e := &haetae.Event{}
+	if r.event(e); e.ID == "" {
 		e.ID = placeID(r.Place)
 	}
 	return e
 }
 
-// event is the record as an event, without an id where it has none.
-func (r *TrailRecord) event() *haetae.Event {
+// event fills in an event that is empty, without an id where the record has none.
+func (r *TrailRecord) event(e *haetae.Event) {
 	k := &r.texts
-	e := &haetae.Event{Place: r.Place, Log: haetae.CloudTrail, ID: r.ID, Time: r.Time, Account: r.Account, Region: r.Region,
-		Action: k.keep(trailService(r.text(trailSource)), ":", r.text(trailName)), Error: k.keep(r.text(trailError))}
-	e.Actor = r.actor(k)
+	e.Place, e.Log, e.ID, e.Time, e.Account, e.Region = r.Place, haetae.CloudTrail, r.ID, r.Time, r.Account, r.Region
+	e.Action, e.Error = k.keep(trailService(r.text(trailSource)), ":", r.text(trailName)), k.keep(r.text(trailError))
+	r.actor(&e.Actor, k)
 	e.Outcome = r.outcome()
 	e.Targets = r.targets(k)
 	from := r.text(trailAddress)
@@ -42,7 +42,6 @@ func (r *TrailRecord) event() *haetae.Event {
 	e.Peer.Endpoint, e.Peer.EndpointAccount = k.keep(r.text(trailEndpoint)), k.keep(r.text(trailEndpointAccount))
 	e.Peer.Agent = k.keep(r.text(trailAgent))
 	e.Raw = r.raw
-	return e
 }
 
 // trailService is the prefix that actions of a service have in policies, as far as
@@ -60,9 +59,10 @@ func trailService(source string) string {
 
 // actor says who made the call, as the record tells it
 // (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html).
-func (r *TrailRecord) actor(k *kept) haetae.Actor {
+func (r *TrailRecord) actor(a *haetae.Actor, k *kept) {
 	u := func(n int) string { return k.keep(r.text(n)) }
-	a := haetae.Actor{ARN: u(trailARN), Account: u(trailAccount), PrincipalID: u(trailPrincipal), Name: u(trailUser), AccessKey: u(trailKey), Through: u(trailThrough)}
+	a.ARN, a.Account, a.PrincipalID = u(trailARN), u(trailAccount), u(trailPrincipal)
+	a.Name, a.AccessKey, a.Through = u(trailUser), u(trailKey), u(trailThrough)
 	a.MFA = r.text(trailMFA) == "true" || r.text(trailSignInMFA) == "Yes"
 	partition := "aws"
 	if a.ARN != "" {
@@ -80,7 +80,7 @@ func (r *TrailRecord) actor(k *kept) haetae.Actor {
 		}
 	case "AssumedRole", "Role":
 		a.Kind = haetae.RoleActor
-		r.role(&a, partition, k)
+		r.role(a, partition, k)
 	case "FederatedUser":
 		a.Kind, a.ID = haetae.FederatedActor, a.ARN
 		if _, a.Session = lastCut(a.ARN, "/"); a.Name == "" {
@@ -113,7 +113,6 @@ func (r *TrailRecord) actor(k *kept) haetae.Actor {
 			a.ID = id
 		}
 	}
-	return a
 }
 
 // role fills in what an actor that is a session of a role has: its role, which the
