@@ -149,10 +149,11 @@ func (a *ahead) done(b *block) {
 // aheadReader is one of those who read ahead.
 type aheadReader struct {
 	*ahead
-	head  *projection.Record
-	br    *bufio.Reader
-	gz    *gzip.Reader
-	bytes int64
+	head   *projection.Record
+	record TrailRecord
+	br     *bufio.Reader
+	gz     *gzip.Reader
+	bytes  int64
 }
 
 // file reads one file. Of whatever it cannot read it says that it is odd.
@@ -282,9 +283,9 @@ func (r *aheadReader) event(raw []byte, e *haetae.Event) bool {
 	if err != nil {
 		return false
 	}
-	t := TrailRecord{raw: raw, head: h, paths: r.paths}
-	t.begin(at)
-	t.event(e)
+	r.record = TrailRecord{raw: raw, head: h, paths: r.paths}
+	r.record.begin(at)
+	r.record.event(e)
 	return true
 }
 

@@ -222,7 +222,11 @@ func (r *TrailRecord) listed(k *kept, out []string, n, lists int) []string {
 		return out
 	}
 	var room [8]projection.Value
-	for _, v := range r.head.Append(n, room[:0]) {
+	values := r.head.Append(n, room[:0])
+	if out == nil {
+		out = make([]string, 0, len(values))
+	}
+	for _, v := range values {
 		if v.Kind == projection.Text && v.Text != "" {
 			out = append(out, k.keep(v.Text))
 		}
