@@ -39,6 +39,8 @@ type Engine struct {
 	seen       *recent[recordKey, struct{}]
 	who        *recent[string, *Finding] // what a record that a correlation counts says, by its id
 	flows      *recent[string, *int]     // the last record of each file of flow logs
+	file       *int              // that of fileName, which was asked for last
+	fileName   string
 	clocks     map[partition]*clock
 	last       *clock // that of lastOf, which was asked for last
 	lastOf     partition
@@ -155,16 +157,20 @@ func (e *Engine) Flow(f *haetae.Flow) error {
 		return nil
 	}
 	// Records of a file come in order: those up to the last that was seen were here.
-	last, known := e.flows.get(f.Place.File)
-	if known && f.Place.Line <= *last {
+	if e.file == nil || e.fileName != f.Place.File {
+		last, known := e.flows.get(f.Place.File)
+		if !known {
+			last = new(int)
+			*last = f.Place.Line - 1
+			e.flows.put(f.Place.File, last)
+		}
+		e.file, e.fileName = last, f.Place.File
+	}
+	if f.Place.Line <= *e.file {
 		e.stats.Duplicate++
 		return nil
 	}
-	if !known {
-		last = new(int)
-		e.flows.put(f.Place.File, last)
-	}
-	*last = f.Place.Line
+	*e.file = f.Place.Line
 	log := haetae.VPCFlow
 	if f.Hub != "" {
 		log = haetae.TransitFlow

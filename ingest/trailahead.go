@@ -51,13 +51,16 @@ type block struct {
 const (
 	blockSize = 256 << 10
 	// maxAhead bounds the files that are looked at before their turn.
-	maxAhead = 16
+	maxAhead = 6
+	// blocksAhead bounds what is held of each: less than a file of the usual size would
+	// leave those who read the next ones waiting.
+	blocksAhead = 16
 )
 
 // readAhead gives each file below the paths to visit, in order, with what is read
 // of it ahead. visit must take blocks until one is the last or odd, or fail.
 func readAhead(paths []string, s *Stats, visit func(*job, *ahead) error) error {
-	a := &ahead{paths: projection.New(trailPaths()), jobs: make(chan *job, maxAhead), stop: make(chan struct{}), free: make(chan *block, maxAhead)}
+	a := &ahead{paths: projection.New(trailPaths()), jobs: make(chan *job, maxAhead), stop: make(chan struct{}), free: make(chan *block, 4*maxAhead)}
 	todo := make(chan *job, maxAhead)
 	var wait sync.WaitGroup
 	var walked error
@@ -69,7 +72,7 @@ func readAhead(paths []string, s *Stats, visit func(*job, *ahead) error) error {
 		walked = walkRoots(paths, stats, func(root, path string, info fs.FileInfo) error {
 			before := *stats
 			*stats = Stats{}
-			j := &job{root: root, path: path, info: info, before: &before, blocks: make(chan *block, 1)}
+			j := &job{root: root, path: path, info: info, before: &before, blocks: make(chan *block, blocksAhead)}
 			for _, to := range []chan *job{a.jobs, todo} {
 				select {
 				case to <- j:

@@ -192,14 +192,21 @@ func writeTrail(dir string, files int) error {
 	return nil
 }
 
-// writeFlows writes files of 200,000 flow records of version 5 each.
-func writeFlows(dir string, files int) error {
+// The formats of the generated flow logs: the one that AWS writes by itself, and one
+// with the fields that most logs have in which traffic is looked for.
+const (
+	flowDefault = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+	flowWide    = flowDefault + " vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id flow-direction traffic-path"
+)
+
+// writeFlows writes files of 200,000 flow records each.
+func writeFlows(dir, format string, files int) error {
 	r := rand.New(rand.NewPCG(2, 2))
 	start := int64(1793577600)
 	ports := []int{443, 443, 443, 80, 53, 22, 3306, 5432, 6379, 8080, 3389, 25}
 	for i := range files {
 		err := packedFile(filepath.Join(dir, fmt.Sprintf("%05d.log.gz", i)), func(z *gzip.Writer) error {
-			if _, err := z.Write([]byte("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id flow-direction traffic-path\n")); err != nil {
+			if _, err := z.Write([]byte(format + "\n")); err != nil {
 				return err
 			}
 			for range 200_000 {
@@ -209,9 +216,14 @@ func writeFlows(dir string, files int) error {
 				if r.IntN(20) == 0 {
 					action, port = "REJECT", r.IntN(65536)
 				}
-				packets := 1 + r.IntN(40)
-				_, err := fmt.Fprintf(z, "5 111122223333 eni-%017x %s %s %d %d 6 %d %d %d %d %s OK vpc-0123456789abcdef0 subnet-%017x i-%017x 19 IPv4 %s %s eu-west-1 euw1-az1 egress 8\n",
-					n, own, peer, 32768+r.IntN(28000), port, packets, packets*(60+r.IntN(900)), start, start+int64(r.IntN(60)), action, n/200, n, own, peer)
+				packets, version := 1+r.IntN(40), 2
+				wide := ""
+				if format == flowWide {
+					version = 5
+					wide = fmt.Sprintf(" vpc-0123456789abcdef0 subnet-%017x i-%017x 19 IPv4 %s %s eu-west-1 euw1-az1 egress 8", n/200, n, own, peer)
+				}
+				_, err := fmt.Fprintf(z, "%d 111122223333 eni-%017x %s %s %d %d 6 %d %d %d %d %s OK%s\n",
+					version, n, own, peer, 32768+r.IntN(28000), port, packets, packets*(60+r.IntN(900)), start, start+int64(r.IntN(60)), action, wide)
 				if err != nil {
 					return err
 				}

@@ -234,9 +234,9 @@ func each(dir string, use func(io.Reader) error) error {
 
 // run measures everything and prints a table for each kind of files.
 func run(out, dir, peer string, files int) error {
-	trail, flows := filepath.Join(out, "trail"), filepath.Join(out, "flows")
-	fmt.Fprintf(os.Stderr, "generating %d files of 2,000 records of CloudTrail, 10 of 200,000 flow records, and rules\n", files)
-	for _, d := range []string{trail, flows} {
+	trail, flows, wide := filepath.Join(out, "trail"), filepath.Join(out, "flows"), filepath.Join(out, "flows-wide")
+	fmt.Fprintf(os.Stderr, "generating %d files of 2,000 records of CloudTrail, 10 of 200,000 flow records in two formats, and rules\n", files)
+	for _, d := range []string{trail, flows, wide} {
 		if err := errors.Join(os.RemoveAll(d), os.MkdirAll(d, 0o755)); err != nil {
 			return err
 		}
@@ -249,7 +249,7 @@ func run(out, dir, peer string, files int) error {
 		}
 	}
 	flowRules := filepath.Join(out, "rules-flow.yml")
-	if err := errors.Join(writeTrail(trail, files), writeFlows(flows, 10), writeFlowRules(flowRules, 30)); err != nil {
+	if err := errors.Join(writeTrail(trail, files), writeFlows(flows, flowDefault, 10), writeFlows(wide, flowWide, 10), writeFlowRules(flowRules, 30)); err != nil {
 		return err
 	}
 	debug.FreeOSMemory()
@@ -275,7 +275,11 @@ func run(out, dir, peer string, files int) error {
 			return err
 		}
 	}
-	return table("VPC flow logs, version 5, on one core", flows, []line{first[0], {"haetae, read to flows", "read", "", ""}, {"haetae, 30 rules", "detect", flowRules, ""}}, []string{"GOMAXPROCS=1"})
+	list = []line{first[0], {"haetae, read to flows", "read", "", ""}, {"haetae, 30 rules", "detect", flowRules, ""}}
+	if err := table("VPC flow logs, the default format of 14 fields, on one core", flows, list, []string{"GOMAXPROCS=1"}); err != nil {
+		return err
+	}
+	return table("VPC flow logs, 25 fields, on one core", wide, list, []string{"GOMAXPROCS=1"})
 }
 
 type line struct{ title, stage, rules, program string }
