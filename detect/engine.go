@@ -39,7 +39,7 @@ type Engine struct {
 	seen       *recent[recordKey, struct{}]
 	who        *recent[string, *Finding] // what a record that a correlation counts says, by its id
 	flows      *recent[string, *int]     // the last record of each file of flow logs
-	file       *int              // that of fileName, which was asked for last
+	file       *int                      // that of fileName, which was asked for last
 	fileName   string
 	clocks     map[partition]*clock
 	last       *clock // that of lastOf, which was asked for last

@@ -192,3 +192,22 @@ func FuzzReadAhead(f *testing.F) {
 	f.Add([]byte(`{"Records":[` + record("a") + `,7,` + record("b") + `]} x`))
 	f.Fuzz(func(t *testing.T, data []byte) { bothWays(t, "x.json", data) })
 }
+
+func TestAnEventThatIsReadAheadCostsTwoAllocations(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.json")
+	const n = 20_000
+	one := strings.Replace(record("a"), `{"n":12345678901234567890}`, `{"bucketName":"b","key":"k"}`, 1)
+	if err := os.WriteFile(path, []byte(`{"Records":[`+strings.Repeat(one+",", n-1)+one+`]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got := testing.AllocsPerRun(1, func() {
+		var s ingest.Stats
+		err := ingest.Read(context.Background(), []string{path}, ingest.ReadOptions{}, &s, ingest.Taker{Event: func(*haetae.Event) error { return nil }})
+		if err != nil || s.Records != n {
+			t.Fatal(err, s)
+		}
+	})
+	if got > 2.2*n {
+		t.Errorf("%.2f allocations an event", got/n)
+	}
+}

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 mkdir -p out/bench-detect
 go build -o out/bench-detect/bench-detect ./scripts/bench-detect
 peer=()
-if command -v cargo >/dev/null && cargo build --quiet --release --manifest-path scripts/bench-detect/peer/Cargo.toml --target-dir out/bench-detect/peer; then
+if command -v cargo >/dev/null && cargo build --quiet --release --locked --ignore-rust-version --manifest-path scripts/bench-detect/peer/Cargo.toml --target-dir out/bench-detect/peer; then
 	peer=(-peer out/bench-detect/peer/release/peer)
 else
 	echo "cargo is not here, or could not build the other engines: they are left out" >&2

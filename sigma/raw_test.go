@@ -117,3 +117,79 @@ func TestWhatWasLookedUpByNameMayBeKept(t *testing.T) {
 		t.Errorf("%q %q", a, b)
 	}
 }
+
+func TestAMatchOverBytesAllocatesNothing(t *testing.T) {
+	got, err := Parse("r.yml", []byte(`title: r
+logsource: {product: aws}
+detection:
+  s:
+    eventName: [GetObject, PutObject]
+    userAgent|contains: Tool
+    requestParameters.policy|re: 'Act.*Nothing'
+    sourceIPAddress|cidr: 203.0.113.0/24
+  failed: {errorCode|exists: true}
+  condition: s and not failed
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := NewIndex(got.Rules, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := []byte(`{"eventName":"GetObject","userAgent":"a Tool","sourceIPAddress":"203.0.113.7","requestParameters":{"policy":"{\"Action\":\"Nothing\"}"}}`)
+	raw, scan := x.NewRaw(), x.NewScan()
+	from := LogSource{Product: "aws", Service: "cloudtrail"}
+	match := func() {
+		if err := raw.Reset(data); err != nil {
+			t.Fatal(err)
+		}
+		if len(scan.Match(raw, from)) != 1 {
+			t.Fatal("no match")
+		}
+	}
+	match()
+	if n := testing.AllocsPerRun(100, match); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestOnlyRulesAboutTheLogOfAnEventAreAsked(t *testing.T) {
+	got, err := Parse("r.yml", []byte(`title: a
+logsource: {product: aws, service: cloudtrail}
+detection: {s: {a: x}, condition: s}
+---
+title: b
+logsource: {product: aws, service: vpcflow}
+detection: {s: {b: x}, condition: s}
+---
+title: c
+logsource: {product: aws}
+detection: {s: {c: null}, condition: s}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := NewIndex(got.Rules, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, scan := x.NewRaw(), x.NewScan()
+	for _, c := range []struct {
+		service, data string
+		want          []int
+	}{
+		{"cloudtrail", `{"a":"x","b":"x"}`, []int{0, 2}},
+		{"vpcflow", `{"a":"x","b":"x"}`, []int{1, 2}},
+		{"cloudtrail", `{"b":"x","c":"y"}`, nil},
+		{"waf", `{"a":"x","b":"x"}`, []int{2}},
+		{"cloudtrail", `{"a":["y","X"],"c":1}`, []int{0}},
+	} {
+		if err := raw.Reset([]byte(c.data)); err != nil {
+			t.Fatal(err)
+		}
+		if got := scan.Match(raw, LogSource{Product: "aws", Service: c.service}); !slices.Equal(got, c.want) {
+			t.Errorf("%s %s: %v, want %v", c.service, c.data, got, c.want)
+		}
+	}
+}
