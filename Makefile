@@ -40,8 +40,8 @@ bench: ## benchmarks of every engine, with the ratios that are promised
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	scripts/size.sh
 
-bench-%: ## bench-scan: what a live scan costs (SIZES="small medium large")
-	scripts/bench-$*.sh $(SIZES)
+bench-%: ## bench-scan: what a live scan costs (SIZES="small medium large"); bench-detect: how fast rules are (DIR=folder of CloudTrail files)
+	scripts/bench-$*.sh $(SIZES) $(DIR)
 
 vs-%: ## vs-prowler: the same account by Prowler, docs/vs-prowler.md anew (SIZE=small)
 	scripts/vs-$*.sh $(SIZE)

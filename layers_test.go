@@ -20,7 +20,8 @@ const module = "github.com/haetae/haetae"
 // layers says what a package is and may import; ARCHITECTURE.md says why.
 var layers = map[string]int{
 	"": 0, "arn": 0, "cidr": 0, "permission": 0, "policy": 0, "schema": 0, "secret": 0, "wildcard": 0,
-	"graph": 1, "control": 1, "standard": 1, "iam": 1, "network": 1, "sigma": 1, "baseline": 1, "sequence": 1, "vuln": 1,
+	"projection": 0,
+	"graph":      1, "control": 1, "standard": 1, "iam": 1, "network": 1, "sigma": 1, "baseline": 1, "sequence": 1, "vuln": 1,
 	"classify": 1, "waf": 1, "exposure": 1, "address": 1, "actor": 1, "report": 1, "inventory": 1, "exception": 1, "trail": 1,
 	"content": 2, "snapshot": 2, "aws": 2, "collect": 2, "template": 2, "terraform": 2, "ingest": 2, "image": 2, "sensor": 2,
 	"gateway": 2, "feed": 2, "store": 2, "lake": 2, "action": 2, "notify": 2,

@@ -1,7 +1,6 @@
 package actor_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -30,17 +29,19 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 // event makes an event of the fields of a record, as JSON.
 func event(t testing.TB, record string) *haetae.Event {
 	t.Helper()
-	var fields map[string]any
-	if err := json.Unmarshal([]byte(record), &fields); err != nil {
-		t.Fatalf("%v in %s", err, record)
+	var out *haetae.Event
+	var stats ingest.Stats
+	o := ingest.Object{Name: "record", Key: "record", Size: int64(len(record)), Body: strings.NewReader(record)}
+	err := ingest.ReadObject(t.Context(), o, ingest.ReadOptions{}, &stats, ingest.Taker{Event: func(e *haetae.Event) error {
+		c := *e
+		c.Raw = slices.Clone(e.Raw)
+		out = &c
+		return nil
+	}})
+	if err != nil || out == nil {
+		t.Fatalf("%v %v in %s", err, stats.Problems, record)
 	}
-	r := &ingest.TrailRecord{Fields: fields}
-	at, err := time.Parse(time.RFC3339, r.Text("eventTime"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Time, r.ID, r.Account, r.Region = at, r.Text("eventID"), r.Text("recipientAccountId"), r.Text("awsRegion")
-	return r.Event()
+	return out
 }
 
 // call is a record of a call; what is not said is as in most.

@@ -2,8 +2,8 @@ package detect
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/haetae/haetae"
@@ -36,14 +36,27 @@ type Engine struct {
 	scan       *sigma.Scan
 	correlator *sigma.Correlator
 	list       []*sigma.Rule // of the index, by number
-	seen       *recent[struct{}]
-	who        *recent[*Finding] // what a record that a correlation counts says, by its id
-	newest     map[string]time.Time
+	seen       *recent[recordKey, struct{}]
+	who        *recent[string, *Finding] // what a record that a correlation counts says, by its id
+	flows      *recent[string, *int]     // the last record of each file of flow logs
+	file       *int                      // that of fileName, which was asked for last
+	fileName   string
+	clocks     map[partition]*clock
+	last       *clock // that of lastOf, which was asked for last
+	lastOf     partition
 	lateness   time.Duration
 	logs       map[haetae.Log]bool // of which records came
 	group      *grouper
 	alerts     map[string]*Finding
 	stats      Stats
+
+	// The record that is looked at, and what it is seen through.
+	view   view
+	raw    *sigma.Raw
+	bus    bus
+	flow   flowRecord
+	lookup lookupRecord
+	hits   []*sigma.Rule
 }
 
 // DefaultRemember is how many ids of records an engine remembers at least.
@@ -58,15 +71,29 @@ func New(o Options) (*Engine, []error) {
 	if o.Limits.Lateness == 0 {
 		o.Limits.Lateness = 15 * time.Minute
 	}
-	e := &Engine{rules: o.Rules, seen: newRecent[struct{}](o.Remember), who: newRecent[*Finding](o.Remember), newest: map[string]time.Time{},
-		lateness: o.Limits.Lateness, logs: map[haetae.Log]bool{}, group: newGrouper(), alerts: map[string]*Finding{}}
+	e := &Engine{rules: o.Rules, seen: newRecent[recordKey, struct{}](o.Remember), who: newRecent[string, *Finding](o.Remember), flows: newRecent[string, *int](o.Remember),
+		clocks: map[partition]*clock{}, lateness: o.Limits.Lateness, logs: map[haetae.Log]bool{}, group: newGrouper(), alerts: map[string]*Finding{}}
 	var refused []error
 	var err error
 	e.index, err = sigma.NewIndex(o.Rules.sigma.Rules, o.Sigma)
 	refused = append(refused, unjoin(err)...)
 	e.list, e.scan = e.index.Rules(), e.index.NewScan()
 	e.correlator, err = sigma.NewCorrelator(o.Rules.sigma.Correlations, e.list, o.Limits)
+	e.raw = e.index.NewRaw(e.wanted()...)
+	e.view.names = namesOf(e.index)
+	e.bus.Event, e.bus.names, e.flow.names = e.raw, e.view.names, e.view.names
 	return e, append(refused, unjoin(err)...)
+}
+
+// wanted are fields of records that are asked for besides those of the index.
+func (e *Engine) wanted() []string {
+	out := append(e.correlator.Fields(), "eventTime", "eventSource", "eventType")
+	for _, f := range e.index.Fields() {
+		if rest, ok := strings.CutPrefix(f, "detail."); ok {
+			out = append(out, rest)
+		}
+	}
+	return out
 }
 
 // unjoin takes joined errors apart.
@@ -111,119 +138,60 @@ func (e *Engine) Event(ev *haetae.Event) error {
 	if e.again(ev.Log, ev.ID) {
 		return nil
 	}
-	record, err := sigma.DecodeJSON(ev.Raw)
-	if err != nil {
+	if err := e.raw.Reset(ev.Raw); err != nil {
 		return fmt.Errorf("record %s of %s:%d: %w", ev.ID, ev.Place.File, ev.Place.Line, err)
 	}
-	var shown sigma.Event = record
+	e.view.Event, e.view.record = e.raw, eventRecord{ev}
 	if ev.Log == haetae.CloudTrail {
-		shown = &bus{Event: record, event: ev}
+		e.bus.event, e.bus.tree = ev, nil
+		e.view.Event = &e.bus
 	}
-	v := &view{Event: shown, derived: func(name string) ([]sigma.Value, bool) { return eventField(ev, name) }}
-	e.observe(ev.Log, ev.ID, ev.Time, v, func() Finding {
-		return Finding{Actor: ev.Actor, Peer: ev.Peer, Account: ev.Account, Region: ev.Region, Action: ev.Action, Targets: ev.Targets}
-	}, ev.Account+" "+ev.Region, "haetae.actor.id")
+	e.observe(partition{ev.Log, ev.Account, ev.Region}, func() string { return ev.ID }, ev.Time, "haetae.actor.id")
 	return nil
 }
 
 // Flow takes a record of a flow log. What tells of no traffic is passed over.
 func (e *Engine) Flow(f *haetae.Flow) error {
+	e.stats.Read++
 	if f.Status != haetae.FlowOK {
-		e.stats.Read++
 		return nil
 	}
+	// Records of a file come in order: those up to the last that was seen were here.
+	if e.file == nil || e.fileName != f.Place.File {
+		last, known := e.flows.get(f.Place.File)
+		if !known {
+			last = new(int)
+			*last = f.Place.Line - 1
+			e.flows.put(f.Place.File, last)
+		}
+		e.file, e.fileName = last, f.Place.File
+	}
+	if f.Place.Line <= *e.file {
+		e.stats.Duplicate++
+		return nil
+	}
+	*e.file = f.Place.Line
 	log := haetae.VPCFlow
 	if f.Hub != "" {
 		log = haetae.TransitFlow
 	}
-	id := FlowID(f)
-	if e.again(log, id) {
-		return nil
-	}
-	own, peer, port, inward := flowSides(f)
-	side := haetae.Peer{Addr: peer}
-	v := &view{Event: flowEvent{f}, derived: func(name string) ([]sigma.Value, bool) { return flowField(f, &side, own, port, inward, name) }}
-	e.observe(log, id, time.Unix(f.Start, 0).UTC(), v, func() Finding {
-		return Finding{Actor: flowActor(f), Peer: side, Account: f.Account, Region: f.Region, Action: string(f.Action), Targets: []string{netip.AddrPortFrom(f.Dst, f.DstPort).String()}}
-	}, f.Account+" "+f.Region, "interface-id")
+	e.flow.show(f)
+	e.view.Event, e.view.record = &e.flow.flowEvent, &e.flow
+	e.observe(partition{log, f.Account, f.Region}, func() string { return FlowID(f) }, time.Unix(f.Start, 0).UTC(), "interface-id")
 	return nil
 }
 
 // FlowID is the id of a flow record, which has none of its own: where it stands.
 func FlowID(f *haetae.Flow) string { return fmt.Sprintf("%s#%d", f.Place.File, f.Place.Line) }
 
-// flowActor is whose interface saw a flow.
-func flowActor(f *haetae.Flow) haetae.Actor {
-	a := haetae.Actor{Account: f.Account, ID: f.Interface, Name: f.Instance}
-	if f.Instance != "" {
-		a.Kind, a.ID = haetae.InstanceActor, f.Instance
-	}
-	if a.ID == "" {
-		a.ID = f.Src.String()
-	}
-	return a
-}
-
-// flowField is a derived field of a flow.
-func flowField(f *haetae.Flow, peer *haetae.Peer, own netip.Addr, port uint16, inward bool, name string) ([]sigma.Value, bool) {
-	switch name {
-	case "flow.direction":
-		if inward {
-			return text("ingress")
-		}
-		return text("egress")
-	case "flow.own":
-		return address(own)
-	case "flow.port":
-		if !f.Known(haetae.FlowDstPort) {
-			return nil, false
-		}
-		return number(port)
-	case "account":
-		return text(f.Account)
-	case "region":
-		return text(f.Region)
-	case "log":
-		return text(string(haetae.VPCFlow))
-	}
-	if len(name) > 5 && name[:5] == "peer." {
-		return peerField(peer, name[5:])
-	}
-	if len(name) > 6 && name[:6] == "actor." {
-		a := flowActor(f)
-		return actorField(&a, name[6:])
-	}
-	return nil, false
-}
-
 // Lookup takes a DNS query.
 func (e *Engine) Lookup(l *haetae.Lookup) error {
 	if e.again(haetae.ResolverQuery, l.ID) {
 		return nil
 	}
-	a := haetae.Actor{Account: l.Account, ID: l.Instance, Name: l.Instance}
-	if l.Instance != "" {
-		a.Kind = haetae.InstanceActor
-	} else {
-		a.ID = l.Src.String()
-	}
-	v := &view{Event: lookupEvent{l}, derived: func(name string) ([]sigma.Value, bool) {
-		switch name {
-		case "account":
-			return text(l.Account)
-		case "region":
-			return text(l.Region)
-		case "log":
-			return text(string(haetae.ResolverQuery))
-		}
-		if len(name) > 6 && name[:6] == "actor." {
-			return actorField(&a, name[6:])
-		}
-		return nil, false
-	}}
-	e.observe(haetae.ResolverQuery, l.ID, l.Time, v, func() Finding {
-		return Finding{Actor: a, Peer: haetae.Peer{Addr: l.Src}, Account: l.Account, Region: l.Region, Action: l.Type, Targets: []string{l.Name}}
-	}, l.Account+" "+l.Region, "haetae.actor.id")
+	e.lookup.show(l)
+	e.view.Event, e.view.record = e.lookup.lookupEvent, &e.lookup
+	e.observe(partition{haetae.ResolverQuery, l.Account, l.Region}, func() string { return l.ID }, l.Time, "haetae.actor.id")
 	return nil
 }
 
@@ -233,7 +201,7 @@ func (e *Engine) again(log haetae.Log, id string) bool {
 	if id == "" {
 		return false
 	}
-	key := string(log) + " " + id
+	key := keyOf(log, id)
 	if _, ok := e.seen.get(key); ok {
 		e.stats.Duplicate++
 		return true
@@ -242,26 +210,54 @@ func (e *Engine) again(log haetae.Log, id string) bool {
 	return false
 }
 
-// observe holds a record against all rules.
-func (e *Engine) observe(log haetae.Log, id string, at time.Time, v sigma.Event, what func() Finding, place, subject string) {
-	e.logs[log] = true
-	partition := string(log) + " " + place
-	newest, known := e.newest[partition]
-	late := known && at.Before(newest.Add(-e.lateness))
+// partition is what has a clock of its own.
+type partition struct {
+	log             haetae.Log
+	account, region string
+}
+
+// clock is the newest time that a partition has come to.
+type clock struct {
+	name   string
+	newest time.Time
+	known  bool
+	source sigma.LogSource
+}
+
+func (e *Engine) clock(p partition) *clock {
+	if e.last != nil && p == e.lastOf {
+		return e.last
+	}
+	c := e.clocks[p]
+	if c == nil {
+		c = &clock{name: string(p.log) + " " + p.account + " " + p.region, source: source(p.log)}
+		e.clocks[p] = c
+		e.logs[p.log] = true
+	}
+	e.last, e.lastOf = c, p
+	return c
+}
+
+// observe holds the record of the view against all rules.
+func (e *Engine) observe(p partition, name func() string, at time.Time, subject string) {
+	c := e.clock(p)
+	late := c.known && at.Before(c.newest.Add(-e.lateness))
 	if late {
 		e.stats.Late++
 	}
-	if !known || at.After(newest) {
-		e.newest[partition] = at
+	if !c.known || at.After(c.newest) {
+		c.newest, c.known = at, true
 	}
-	var hits []*sigma.Rule
+	v := &e.view
+	e.hits = e.hits[:0]
 	var said *Finding
-	for _, n := range e.scan.Match(v, source(log)) {
+	id := ""
+	for _, n := range e.scan.Match(v, c.source) {
 		r := e.list[n]
-		hits = append(hits, r)
+		e.hits = append(e.hits, r)
 		if said == nil {
-			f := what()
-			said = &f
+			f := v.record.what()
+			said, id = &f, name()
 		}
 		rule := e.rules.of[r.Key()]
 		if rule == nil || !e.correlator.Alone(r) {
@@ -269,13 +265,13 @@ func (e *Engine) observe(log haetae.Log, id string, at time.Time, v sigma.Event,
 		}
 		e.group.add(hit{rule: rule, kind: ByRule, subject: subjectOf(rule, v, subject), what: *said, at: at, id: id, late: late})
 	}
-	for _, r := range hits {
+	for _, r := range e.hits {
 		if e.correlator.Needs(r) {
 			e.who.put(id, said)
 			break
 		}
 	}
-	e.alert(e.correlator.Observe(sigma.Observation{Event: v, ID: id, Time: at, Partition: partition, Rules: hits}))
+	e.alert(e.correlator.Observe(sigma.Observation{Event: v, ID: id, Time: at, Partition: c.name, Rules: e.hits}))
 }
 
 // subjectOf are the values of the fields by which findings of a rule are told apart.

@@ -3,6 +3,8 @@ package detect
 import (
 	"net/netip"
 	"strconv"
+	"strings"
+	"unsafe"
 
 	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/sigma"
@@ -10,42 +12,73 @@ import (
 
 // flowEvent is a flow record as rules see it, under the names that AWS gives the
 // fields (https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html).
-type flowEvent struct{ f *haetae.Flow }
+type flowEvent struct {
+	f     *haetae.Flow
+	names *names
+	spare spare
+}
 
-func address(a netip.Addr) ([]sigma.Value, bool) {
-	if !a.IsValid() {
-		return nil, false
-	}
-	return text(a.String())
+// spare is room for texts that are needed as long as a record is.
+type spare struct{ buf []byte }
+
+func (s *spare) number(dst []sigma.Value, n uint64) []sigma.Value {
+	from := len(s.buf)
+	s.buf = strconv.AppendUint(s.buf, n, 10)
+	return append(dst, sigma.Value{Kind: sigma.Number, Text: s.since(from)})
+}
+
+func (s *spare) address(dst []sigma.Value, a netip.Addr) []sigma.Value {
+	from := len(s.buf)
+	s.buf = a.AppendTo(s.buf)
+	return append(dst, sigma.Value{Kind: sigma.Text, Text: s.since(from)})
+}
+
+func (s *spare) since(from int) string {
+	return unsafe.String(unsafe.SliceData(s.buf[from:]), len(s.buf)-from)
 }
 
 // Lookup finds a field.
-func (e flowEvent) Lookup(field string, dst []sigma.Value) ([]sigma.Value, bool) {
-	values, ok := e.field(field)
-	return append(dst, values...), ok
+func (e *flowEvent) Lookup(field string, dst []sigma.Value) ([]sigma.Value, bool) {
+	from := len(dst)
+	dst, ok := e.field(field, dst)
+	for i := from; i < len(dst); i++ {
+		dst[i].Text = strings.Clone(dst[i].Text)
+	}
+	return dst, ok
 }
 
-func (e flowEvent) field(name string) ([]sigma.Value, bool) {
+// Field is Lookup by number, of texts that are valid as long as the record is.
+func (e *flowEvent) Field(_ *sigma.Index, n int, dst []sigma.Value) ([]sigma.Value, bool) {
+	return e.field(e.names.all[n], dst)
+}
+
+func (e *flowEvent) field(name string, dst []sigma.Value) ([]sigma.Value, bool) {
 	f := e.f
 	known := func(has haetae.FlowFields, n uint64) ([]sigma.Value, bool) {
 		if !f.Known(has) {
-			return nil, false
+			return dst, false
 		}
-		return number(n)
+		return e.spare.number(dst, n), true
+	}
+	address := func(a netip.Addr) ([]sigma.Value, bool) {
+		if !a.IsValid() {
+			return dst, false
+		}
+		return e.spare.address(dst, a), true
 	}
 	switch name {
 	case "account-id":
-		return text(f.Account)
+		return text(dst, f.Account)
 	case "region":
-		return text(f.Region)
+		return text(dst, f.Region)
 	case "vpc-id":
-		return text(f.VPC)
+		return text(dst, f.VPC)
 	case "subnet-id":
-		return text(f.Subnet)
+		return text(dst, f.Subnet)
 	case "instance-id":
-		return text(f.Instance)
+		return text(dst, f.Instance)
 	case "interface-id":
-		return text(f.Interface)
+		return text(dst, f.Interface)
 	case "srcaddr":
 		return address(f.Src)
 	case "dstaddr":
@@ -73,23 +106,23 @@ func (e flowEvent) field(name string) ([]sigma.Value, bool) {
 	case "traffic-path":
 		return known(haetae.FlowPath, uint64(f.Path))
 	case "action":
-		return text(string(f.Action))
+		return text(dst, string(f.Action))
 	case "log-status":
-		return text(string(f.Status))
+		return text(dst, string(f.Status))
 	case "reject-reason":
-		return text(f.Reason)
+		return text(dst, f.Reason)
 	case "flow-direction":
-		return text(f.Direction)
+		return text(dst, f.Direction)
 	case "pkt-src-aws-service":
-		return text(f.SrcService)
+		return text(dst, f.SrcService)
 	case "pkt-dst-aws-service":
-		return text(f.DstService)
+		return text(dst, f.DstService)
 	case "tgw-id":
-		return text(f.Hub)
+		return text(dst, f.Hub)
 	case "tgw-attachment-id":
-		return text(f.Attach)
+		return text(dst, f.Attach)
 	}
-	return nil, false
+	return dst, false
 }
 
 func flowFields() []string {
@@ -99,23 +132,84 @@ func flowFields() []string {
 }
 
 // Texts yields all names and values.
-func (e flowEvent) Texts(yield func(string) bool) {
+func (e *flowEvent) Texts(yield func(string) bool) {
 	for _, name := range flowFields() {
-		if values, ok := e.field(name); ok && (!yield(name) || len(values) > 0 && !yield(values[0].Text)) {
+		if values, ok := e.field(name, nil); ok && (!yield(name) || len(values) > 0 && !yield(values[0].Text)) {
 			return
 		}
 	}
 }
 
 // Tree is the record as an object.
-func (e flowEvent) Tree() any {
+func (e *flowEvent) Tree() any {
 	out := map[string]any{}
 	for _, name := range flowFields() {
-		if values, ok := e.field(name); ok && len(values) > 0 {
-			out[name] = values[0].Text
+		if values, ok := e.field(name, nil); ok && len(values) > 0 {
+			out[name] = strings.Clone(values[0].Text)
 		}
 	}
 	return out
+}
+
+// flowRecord is a flow record and what is known of it.
+type flowRecord struct {
+	flowEvent
+	side   haetae.Peer
+	actor  haetae.Actor
+	own    netip.Addr
+	port   uint16
+	inward bool
+}
+
+// show makes it another flow.
+func (r *flowRecord) show(f *haetae.Flow) {
+	r.f, r.spare.buf = f, r.spare.buf[:0]
+	r.own, r.side.Addr, r.port, r.inward = flowSides(f)
+	r.actor.Account, r.actor.Name = f.Account, f.Instance
+	r.actor.Kind, r.actor.ID = "", f.Interface
+	if f.Instance != "" {
+		r.actor.Kind, r.actor.ID = haetae.InstanceActor, f.Instance
+	}
+	if r.actor.ID == "" {
+		r.actor.ID = f.Src.String()
+	}
+}
+
+func (r *flowRecord) what() Finding {
+	f := r.f
+	return Finding{Actor: r.actor, Peer: r.side, Account: f.Account, Region: f.Region, Action: string(f.Action), Targets: []string{netip.AddrPortFrom(f.Dst, f.DstPort).String()}}
+}
+
+// derived is a derived field of a flow.
+func (r *flowRecord) derived(name string, dst []sigma.Value) ([]sigma.Value, bool) {
+	f := r.f
+	switch name {
+	case "flow.direction":
+		if r.inward {
+			return text(dst, "ingress")
+		}
+		return text(dst, "egress")
+	case "flow.own":
+		return address(dst, r.own)
+	case "flow.port":
+		if !f.Known(haetae.FlowDstPort) {
+			return dst, false
+		}
+		return number(dst, uint64(r.port))
+	case "account":
+		return text(dst, f.Account)
+	case "region":
+		return text(dst, f.Region)
+	case "log":
+		return text(dst, string(haetae.VPCFlow))
+	}
+	if rest, ok := strings.CutPrefix(name, "peer."); ok {
+		return peerField(&r.side, rest, dst)
+	}
+	if rest, ok := strings.CutPrefix(name, "actor."); ok {
+		return actorField(&r.actor, rest, dst)
+	}
+	return dst, false
 }
 
 // flowSides tells which end of a flow is the interface's own and which the peer,
@@ -138,60 +232,101 @@ func flowSides(f *haetae.Flow) (own, peer netip.Addr, port uint16, inward bool) 
 	return src, dst, f.DstPort, false
 }
 
+// lookupRecord is a DNS query and what is known of it.
+type lookupRecord struct {
+	lookupEvent
+	actor haetae.Actor
+}
+
+// show makes it another query.
+func (r *lookupRecord) show(l *haetae.Lookup) {
+	r.l = l
+	r.actor = haetae.Actor{Account: l.Account, ID: l.Instance, Name: l.Instance}
+	if l.Instance != "" {
+		r.actor.Kind = haetae.InstanceActor
+	} else {
+		r.actor.ID = l.Src.String()
+	}
+}
+
+func (r *lookupRecord) what() Finding {
+	l := r.l
+	return Finding{Actor: r.actor, Peer: haetae.Peer{Addr: l.Src}, Account: l.Account, Region: l.Region, Action: l.Type, Targets: []string{l.Name}}
+}
+
+func (r *lookupRecord) derived(name string, dst []sigma.Value) ([]sigma.Value, bool) {
+	switch name {
+	case "account":
+		return text(dst, r.l.Account)
+	case "region":
+		return text(dst, r.l.Region)
+	case "log":
+		return text(dst, string(haetae.ResolverQuery))
+	}
+	if rest, ok := strings.CutPrefix(name, "actor."); ok {
+		return actorField(&r.actor, rest, dst)
+	}
+	return dst, false
+}
+
 // lookupEvent is a DNS query as rules see it, under the names of the Resolver's log
 // (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html).
 type lookupEvent struct{ l *haetae.Lookup }
 
 // Lookup finds a field.
 func (e lookupEvent) Lookup(field string, dst []sigma.Value) ([]sigma.Value, bool) {
-	values, ok := e.field(field)
-	return append(dst, values...), ok
+	return e.field(field, dst)
 }
 
-func (e lookupEvent) field(name string) ([]sigma.Value, bool) {
+func (e lookupEvent) field(name string, dst []sigma.Value) ([]sigma.Value, bool) {
 	l := e.l
 	switch name {
 	case "account_id":
-		return text(l.Account)
+		return text(dst, l.Account)
 	case "region":
-		return text(l.Region)
+		return text(dst, l.Region)
 	case "vpc_id":
-		return text(l.VPC)
+		return text(dst, l.VPC)
 	case "query_name":
-		return text(l.Name)
+		return text(dst, l.Name)
 	case "query_type":
-		return text(l.Type)
+		return text(dst, l.Type)
 	case "query_class":
-		return text(l.Class)
+		return text(dst, l.Class)
 	case "rcode":
-		return text(l.Code)
+		return text(dst, l.Code)
 	case "answers.Rdata", "answers.Type", "answers.Class":
-		var out []sigma.Value
 		for _, a := range l.Answers {
-			v := map[string]string{"answers.Rdata": a.Data, "answers.Type": a.Type, "answers.Class": a.Class}[name]
-			out = append(out, sigma.Value{Kind: sigma.Text, Text: v})
+			v := a.Data
+			switch name {
+			case "answers.Type":
+				v = a.Type
+			case "answers.Class":
+				v = a.Class
+			}
+			dst = append(dst, sigma.Value{Kind: sigma.Text, Text: v})
 		}
-		return out, len(out) > 0
+		return dst, len(l.Answers) > 0
 	case "srcaddr":
-		return address(l.Src)
+		return address(dst, l.Src)
 	case "srcport":
-		return text(strconv.Itoa(int(l.SrcPort)))
+		return text(dst, strconv.Itoa(int(l.SrcPort)))
 	case "transport":
-		return text(l.Transport)
+		return text(dst, l.Transport)
 	case "srcids.instance":
-		return text(l.Instance)
+		return text(dst, l.Instance)
 	case "srcids.resolver_endpoint":
-		return text(l.Endpoint)
+		return text(dst, l.Endpoint)
 	case "srcids.resolver_network_interface":
-		return text(l.Interface)
+		return text(dst, l.Interface)
 	case "firewall_rule_action":
-		return text(l.FirewallAction)
+		return text(dst, l.FirewallAction)
 	case "firewall_rule_group_id":
-		return text(l.FirewallGroup)
+		return text(dst, l.FirewallGroup)
 	case "firewall_domain_list_id":
-		return text(l.FirewallList)
+		return text(dst, l.FirewallList)
 	}
-	return nil, false
+	return dst, false
 }
 
 func lookupFields() []string {
@@ -203,7 +338,7 @@ func lookupFields() []string {
 // Texts yields all names and values.
 func (e lookupEvent) Texts(yield func(string) bool) {
 	for _, name := range lookupFields() {
-		values, _ := e.field(name)
+		values, _ := e.field(name, nil)
 		for i, v := range values {
 			if i == 0 && !yield(name) || !yield(v.Text) {
 				return
@@ -216,7 +351,7 @@ func (e lookupEvent) Texts(yield func(string) bool) {
 func (e lookupEvent) Tree() any {
 	out := map[string]any{}
 	for _, name := range lookupFields() {
-		if values, ok := e.field(name); ok && len(values) > 0 {
+		if values, ok := e.field(name, nil); ok && len(values) > 0 {
 			out[name] = values[0].Text
 		}
 	}

@@ -1,16 +1,24 @@
 package detect
 
+import (
+	"crypto/sha256"
+
+	"github.com/haetae/haetae"
+)
+
 // recent remembers things by their names: the last limit of them for sure, twice as
 // many at most.
-type recent[T any] struct {
+type recent[K comparable, T any] struct {
 	limit       int
-	now, before map[string]T
+	now, before map[K]T
 }
 
-func newRecent[T any](limit int) *recent[T] { return &recent[T]{limit: limit, now: map[string]T{}} }
+func newRecent[K comparable, T any](limit int) *recent[K, T] {
+	return &recent[K, T]{limit: limit, now: map[K]T{}}
+}
 
 // get finds what is remembered by a name.
-func (r *recent[T]) get(name string) (T, bool) {
+func (r *recent[K, T]) get(name K) (T, bool) {
 	v, ok := r.now[name]
 	if !ok {
 		v, ok = r.before[name]
@@ -19,9 +27,65 @@ func (r *recent[T]) get(name string) (T, bool) {
 }
 
 // put remembers something by its name.
-func (r *recent[T]) put(name string, v T) {
+func (r *recent[K, T]) put(name K, v T) {
 	if len(r.now) >= r.limit {
-		r.now, r.before = map[string]T{}, r.now
+		r.now, r.before = map[K]T{}, r.now
 	}
 	r.now[name] = v
+}
+
+// recordKey stands for the id of a record of a log. It is the same whenever it is
+// made, and small: a million of them are remembered.
+type recordKey [17]byte
+
+// keyOf is the key of a record. Its first byte tells ids that are UUIDs from CloudTrail,
+// of which the rest is all, from others, of which the rest is a hash.
+func keyOf(log haetae.Log, id string) recordKey {
+	var k recordKey
+	if log == haetae.CloudTrail && k.uuid(id) {
+		return k
+	}
+	sum := sha256.New()
+	sum.Write([]byte(log))
+	sum.Write([]byte{0})
+	sum.Write([]byte(id))
+	var out [sha256.Size]byte
+	copy(k[1:], sum.Sum(out[:0]))
+	k[0] = 1
+	return k
+}
+
+// uuid reads an id that is a UUID in small letters.
+func (k *recordKey) uuid(id string) bool {
+	if len(id) != 36 {
+		return false
+	}
+	at := 1
+	for i := 0; i < 36; {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if id[i] != '-' {
+				return false
+			}
+			i++
+			continue
+		}
+		high, ok := digit(id[i])
+		low, also := digit(id[i+1])
+		if !ok || !also {
+			return false
+		}
+		k[at] = high<<4 | low
+		at, i = at+1, i+2
+	}
+	return true
+}
+
+func digit(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10, true
+	}
+	return 0, false
 }

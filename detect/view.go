@@ -19,38 +19,86 @@ func source(log haetae.Log) sigma.LogSource {
 	return sigma.LogSource{Product: "aws", Service: string(log)}
 }
 
+// shown is a record of any log.
+type shown interface {
+	// derived puts what a field below "haetae." has behind dst.
+	derived(name string, dst []sigma.Value) ([]sigma.Value, bool)
+	// what is what a finding says of the record.
+	what() Finding
+}
+
 // view is a record as rules see it: its own fields, and what is derived of it, whose
 // names begin with "haetae.".
 type view struct {
 	sigma.Event
-	derived func(field string) ([]sigma.Value, bool)
+	record shown
+	names  *names
+}
+
+// names are the fields of an index: all, and by the same numbers those that are
+// derived, without "haetae.", or "" for others.
+type names struct{ all, derived []string }
+
+func namesOf(x *sigma.Index) *names {
+	n := &names{all: x.Fields()}
+	for _, f := range n.all {
+		d, _ := strings.CutPrefix(f, "haetae.")
+		if d == f {
+			d = ""
+		}
+		n.derived = append(n.derived, d)
+	}
+	return n
 }
 
 // Lookup finds a field.
 func (v *view) Lookup(field string, dst []sigma.Value) ([]sigma.Value, bool) {
 	if name, ok := strings.CutPrefix(field, "haetae."); ok {
-		values, found := v.derived(name)
-		return append(dst, values...), found
+		return v.record.derived(name, dst)
 	}
 	return v.Event.Lookup(field, dst)
 }
 
-func text(values ...string) ([]sigma.Value, bool) {
-	var out []sigma.Value
-	for _, v := range values {
-		if v != "" {
-			out = append(out, sigma.Value{Kind: sigma.Text, Text: v})
-		}
+// Field finds a field by its number, for [sigma.Scan].
+func (v *view) Field(x *sigma.Index, n int, dst []sigma.Value) ([]sigma.Value, bool) {
+	if name := v.names.derived[n]; name != "" {
+		return v.record.derived(name, dst)
 	}
-	return out, len(out) > 0
+	if f, ok := v.Event.(sigma.Fielded); ok {
+		return f.Field(x, n, dst)
+	}
+	return v.Event.Lookup(v.names.all[n], dst)
 }
 
-func boolean(b bool) ([]sigma.Value, bool) {
-	return []sigma.Value{{Kind: sigma.Bool, Text: strconv.FormatBool(b)}}, true
+func text(dst []sigma.Value, value string) ([]sigma.Value, bool) {
+	if value == "" {
+		return dst, false
+	}
+	return append(dst, sigma.Value{Kind: sigma.Text, Text: value}), true
 }
 
-func number[N int | int64 | uint8 | uint16 | uint32 | uint64](n N) ([]sigma.Value, bool) {
-	return []sigma.Value{{Kind: sigma.Number, Text: strconv.FormatUint(uint64(n), 10)}}, true
+// texts are those of a list that are not empty.
+func texts(dst []sigma.Value, values []string) ([]sigma.Value, bool) {
+	from := len(dst)
+	for _, v := range values {
+		dst, _ = text(dst, v)
+	}
+	return dst, len(dst) > from
+}
+
+func boolean(dst []sigma.Value, b bool) ([]sigma.Value, bool) {
+	return append(dst, sigma.Value{Kind: sigma.Bool, Text: strconv.FormatBool(b)}), true
+}
+
+func number(dst []sigma.Value, n uint64) ([]sigma.Value, bool) {
+	return append(dst, sigma.Value{Kind: sigma.Number, Text: strconv.FormatUint(n, 10)}), true
+}
+
+func address(dst []sigma.Value, a netip.Addr) ([]sigma.Value, bool) {
+	if !a.IsValid() {
+		return dst, false
+	}
+	return text(dst, a.String())
 }
 
 // Fields are the names of all derived fields, sorted.
@@ -67,100 +115,114 @@ func Fields() []string {
 }
 
 // actorField is a field below haetae.actor.
-func actorField(a *haetae.Actor, name string) ([]sigma.Value, bool) {
+func actorField(a *haetae.Actor, name string, dst []sigma.Value) ([]sigma.Value, bool) {
 	switch name {
 	case "kind":
-		return text(string(a.Kind))
+		return text(dst, string(a.Kind))
 	case "id":
-		return text(a.ID)
+		return text(dst, a.ID)
 	case "arn":
-		return text(a.ARN)
+		return text(dst, a.ARN)
 	case "account":
-		return text(a.Account)
+		return text(dst, a.Account)
 	case "name":
-		return text(a.Name)
+		return text(dst, a.Name)
 	case "session":
-		return text(a.Session)
+		return text(dst, a.Session)
 	case "chain":
-		return text(a.Chain...)
+		return texts(dst, a.Chain)
 	case "through":
-		return text(a.Through)
+		return text(dst, a.Through)
 	case "key":
-		return text(a.AccessKey)
+		return text(dst, a.AccessKey)
 	case "owner":
-		return text(a.Owner)
+		return text(dst, a.Owner)
 	case "mfa":
-		return boolean(a.MFA)
+		return boolean(dst, a.MFA)
 	}
-	return nil, false
+	return dst, false
 }
 
 // peerField is a field below haetae.peer.
-func peerField(p *haetae.Peer, name string) ([]sigma.Value, bool) {
+func peerField(p *haetae.Peer, name string, dst []sigma.Value) ([]sigma.Value, bool) {
 	switch name {
 	case "address":
-		if p.Addr.IsValid() {
-			return text(p.Addr.String())
-		}
-		return nil, false
+		return address(dst, p.Addr)
 	case "name":
-		return text(p.Name)
+		return text(dst, p.Name)
 	case "country":
-		return text(p.Country)
+		return text(dst, p.Country)
 	case "asn":
 		if p.ASN == 0 {
-			return nil, false
+			return dst, false
 		}
-		return number(p.ASN)
+		return number(dst, uint64(p.ASN))
 	case "org":
-		return text(p.Org)
+		return text(dst, p.Org)
 	case "cloud":
-		return text(p.Cloud)
+		return text(dst, p.Cloud)
 	case "lists":
-		return text(p.Lists...)
+		return texts(dst, p.Lists)
 	case "own":
-		return boolean(p.Own)
+		return boolean(dst, p.Own)
 	case "private":
-		return boolean(p.Addr.IsValid() && private(p.Addr))
+		return boolean(dst, p.Addr.IsValid() && private(p.Addr))
 	case "endpoint":
-		return text(p.Endpoint)
+		return text(dst, p.Endpoint)
 	case "endpoint_account":
-		return text(p.EndpointAccount)
+		return text(dst, p.EndpointAccount)
 	case "agent":
-		return text(p.Agent)
+		return text(dst, p.Agent)
 	}
-	return nil, false
+	return dst, false
 }
 
 // private tells whether an address is of no use on the internet
 // (https://www.iana.org/assignments/iana-ipv4-special-registry, RFC 6598, RFC 4193).
 func private(a netip.Addr) bool {
-	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsUnspecified() || netip.MustParsePrefix("100.64.0.0/10").Contains(a)
+	if a.Is4() {
+		four := a.As4()
+		if four[0] == 100 && four[1]&0xc0 == 64 {
+			return true
+		}
+	}
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsUnspecified()
 }
 
 // eventField is a derived field of an event.
-func eventField(e *haetae.Event, name string) ([]sigma.Value, bool) {
+func eventField(e *haetae.Event, name string, dst []sigma.Value) ([]sigma.Value, bool) {
 	if rest, ok := strings.CutPrefix(name, "actor."); ok {
-		return actorField(&e.Actor, rest)
+		return actorField(&e.Actor, rest, dst)
 	}
 	if rest, ok := strings.CutPrefix(name, "peer."); ok {
-		return peerField(&e.Peer, rest)
+		return peerField(&e.Peer, rest, dst)
 	}
 	switch name {
 	case "log":
-		return text(string(e.Log))
+		return text(dst, string(e.Log))
 	case "action":
-		return text(e.Action)
+		return text(dst, e.Action)
 	case "outcome":
-		return text(string(e.Outcome))
+		return text(dst, string(e.Outcome))
 	case "targets":
-		return text(e.Targets...)
+		return texts(dst, e.Targets)
 	case "account":
-		return text(e.Account)
+		return text(dst, e.Account)
 	case "region":
-		return text(e.Region)
+		return text(dst, e.Region)
 	}
-	return nil, false
+	return dst, false
+}
+
+// eventRecord is an event.
+type eventRecord struct{ *haetae.Event }
+
+func (e eventRecord) derived(name string, dst []sigma.Value) ([]sigma.Value, bool) {
+	return eventField(e.Event, name, dst)
+}
+
+func (e eventRecord) what() Finding {
+	return Finding{Actor: e.Actor, Peer: e.Peer, Account: e.Account, Region: e.Region, Action: e.Action, Targets: e.Targets}
 }
 
 // bus shows a record of CloudTrail to event patterns as EventBridge delivers it, and
@@ -168,6 +230,7 @@ func eventField(e *haetae.Event, name string) ([]sigma.Value, bool) {
 // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
 type bus struct {
 	sigma.Event
+	names *names
 	event *haetae.Event
 	tree  map[string]any
 }
@@ -177,16 +240,90 @@ func (b *bus) Lookup(field string, dst []sigma.Value) ([]sigma.Value, bool) {
 	if out, ok := b.Event.Lookup(field, dst); ok {
 		return out, true
 	}
-	switch name, _, _ := strings.Cut(field, "."); name {
-	case "detail", "detail-type", "source", "account", "region", "time", "id", "version", "resources":
-		b.Tree()
-		return sigma.JSONEvent(b.tree).Lookup(field, dst)
+	return b.wrapping(field, dst)
+}
+
+// Field is Lookup by the number of the field.
+func (b *bus) Field(x *sigma.Index, n int, dst []sigma.Value) ([]sigma.Value, bool) {
+	out, ok := dst, false
+	if f, is := b.Event.(sigma.Fielded); is {
+		out, ok = f.Field(x, n, dst)
+	} else {
+		out, ok = b.Event.Lookup(b.names.all[n], dst)
 	}
-	return dst, false
+	if ok || b.names.derived[n] != "" {
+		return out, ok
+	}
+	return b.wrapping(b.names.all[n], dst)
+}
+
+// wrapping finds a field of what EventBridge puts around the record. The record is
+// decoded for it only when all of it is asked for.
+func (b *bus) wrapping(field string, dst []sigma.Value) ([]sigma.Value, bool) {
+	name, rest, below := strings.Cut(field, ".")
+	switch name {
+	case "detail":
+		if below {
+			return b.Event.Lookup(rest, dst)
+		}
+		return sigma.JSONEvent(b.wrapped()).Lookup(field, dst)
+	case "detail-type", "source", "account", "region", "time", "id", "version", "resources":
+		if below {
+			return dst, false
+		}
+	default:
+		return dst, false
+	}
+	word := func(field string) string {
+		values, _ := b.Event.Lookup(field, nil)
+		if len(values) == 1 && values[0].Kind == sigma.Text {
+			return values[0].Text
+		}
+		return ""
+	}
+	always := func(value string) ([]sigma.Value, bool) {
+		return append(dst, sigma.Value{Kind: sigma.Text, Text: value}), true
+	}
+	switch name {
+	case "resources":
+		return dst, true
+	case "account":
+		return always(b.event.Account)
+	case "region":
+		return always(b.event.Region)
+	case "id":
+		return always(b.event.ID)
+	case "version":
+		return always("0")
+	case "time":
+		return always(word("eventTime"))
+	case "source":
+		return always(busSource(word("eventSource")))
+	}
+	return always(busType(word("eventType")))
+}
+
+// busType is the detail-type of a record.
+func busType(eventType string) string {
+	switch eventType {
+	case "AwsConsoleSignIn":
+		return "AWS Console Sign In via CloudTrail"
+	case "AwsServiceEvent":
+		return "AWS Service Event via CloudTrail"
+	}
+	return "AWS API Call via CloudTrail"
+}
+
+// busSource is the source of a record.
+func busSource(eventSource string) string {
+	service, _, _ := strings.Cut(eventSource, ".")
+	return "aws." + service
 }
 
 // Tree is the event of EventBridge.
-func (b *bus) Tree() any {
+func (b *bus) Tree() any { return b.wrapped() }
+
+func (b *bus) wrapped() map[string]any {
 	if b.tree != nil {
 		return b.tree
 	}
@@ -195,15 +332,7 @@ func (b *bus) Tree() any {
 		s, _ := record[name].(string)
 		return s
 	}
-	kind := "AWS API Call via CloudTrail"
-	switch word("eventType") {
-	case "AwsConsoleSignIn":
-		kind = "AWS Console Sign In via CloudTrail"
-	case "AwsServiceEvent":
-		kind = "AWS Service Event via CloudTrail"
-	}
-	service, _, _ := strings.Cut(word("eventSource"), ".")
-	b.tree = map[string]any{"version": "0", "id": b.event.ID, "detail-type": kind, "source": "aws." + service, "account": b.event.Account,
-		"time": word("eventTime"), "region": b.event.Region, "resources": []any{}, "detail": record}
+	b.tree = map[string]any{"version": "0", "id": b.event.ID, "detail-type": busType(word("eventType")), "source": busSource(word("eventSource")),
+		"account": b.event.Account, "time": word("eventTime"), "region": b.event.Region, "resources": []any{}, "detail": record}
 	return b.tree
 }

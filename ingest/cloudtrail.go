@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/projection"
 )
 
 // TrailRecord is a record of CloudTrail: of a management or data event, of network
@@ -21,15 +22,32 @@ type TrailRecord struct {
 	// Account is the one that the record was delivered for, Region where the call
 	// was made.
 	Account, Region string
-	// Fields are as CloudTrail names them; numbers are json.Number.
-	Fields map[string]any
 
-	raw []byte // as it was read, valid until the reader goes on; nil for a record made by hand
+	raw    []byte             // as it was read, valid until the reader goes on
+	head   *projection.Record // the fields of trailPaths; nil when they are not plain
+	paths  *projection.Fields // trailPaths
+	fields map[string]any     // all of them, once somebody asked
+	texts  kept
+}
+
+// Fields are all members of the record, as CloudTrail names them; numbers are
+// json.Number. They are decoded when they are asked for.
+func (r *TrailRecord) Fields() map[string]any {
+	if r.fields == nil {
+		_ = r.decode() // what has a head can be decoded
+	}
+	return r.fields
+}
+
+func (r *TrailRecord) decode() error {
+	d := json.NewDecoder(bytes.NewReader(r.raw))
+	d.UseNumber()
+	return d.Decode(&r.fields)
 }
 
 // Text is a field that is a text, by its path: "" when there is none.
 func (r *TrailRecord) Text(path ...string) string {
-	var v any = r.Fields
+	var v any = r.Fields()
 	for _, name := range path {
 		m, _ := v.(map[string]any)
 		v = m[name]
@@ -63,36 +81,40 @@ func CloudTrail(ctx context.Context, paths []string, s *Stats, take func(*TrailR
 // trailFormat is what CloudTrail writes
 // (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
 func trailFormat() Format {
-	return Format{Log: haetae.CloudTrail, Title: "CloudTrail", read: (*input).trailRecord, object: func(o *object) bool {
+	paths := projection.New(trailPaths())
+	read := func(in *input, o *object, _ []byte, m *mail) error {
+		if in.head == nil {
+			in.head = paths.NewRecord()
+		}
+		return in.trailRecord(o, m)
+	}
+	return Format{Log: haetae.CloudTrail, Title: "CloudTrail", read: read, object: func(o *object) bool {
 		// Notifications of S3 have the same members, and one for S3.
 		return o.has("eventSource", "eventName", "eventTime") && !o.has("s3")
 	}}
 }
 
 // trailRecord reads one record of CloudTrail.
-func (in *input) trailRecord(o *object, _ []byte, m *mail) error {
-	d := json.NewDecoder(bytes.NewReader(o.raw))
-	d.UseNumber()
-	r := &TrailRecord{Place: haetae.Place{File: in.name, Line: in.number}, raw: o.raw}
-	if err := d.Decode(&r.Fields); err != nil {
+func (in *input) trailRecord(o *object, m *mail) error {
+	r := &TrailRecord{Place: haetae.Place{File: in.name, Line: in.number}, raw: o.raw, paths: in.head.Fields()}
+	if _, state := in.head.Read(o.raw); state == projection.Whole {
+		r.head = in.head
+	} else if err := r.decode(); err != nil {
 		return in.bad("json: %v", err)
 	}
-	for _, name := range []string{"eventTime", "eventSource", "eventName"} {
-		if r.Text(name) == "" {
-			return in.bad("it has no %s: it is no record of CloudTrail", name)
+	for _, n := range []int{trailTime, trailSource, trailName} {
+		if r.text(n) == "" {
+			return in.bad("it has no %s: it is no record of CloudTrail", r.paths.Name(n))
 		}
 	}
-	at, err := when(r.Text("eventTime"))
+	at, err := when(r.text(trailTime))
 	if err != nil {
 		return in.bad("eventTime: %v", err)
 	}
-	r.Time, r.ID, r.Region = at, r.Text("eventID"), r.Text("awsRegion")
-	if r.Account = r.Text("recipientAccountId"); r.Account == "" {
-		r.Account = r.Text("userIdentity", "accountId")
-	}
+	r.begin(at)
 	if in.trail == nil {
-		e := r.Event()
-		e.ID = r.ID
+		e := &haetae.Event{}
+		r.event(e)
 		return in.event(e, m)
 	}
 	in.stats.Records++
@@ -103,4 +125,18 @@ func (in *input) trailRecord(o *object, _ []byte, m *mail) error {
 		return taken{err}
 	}
 	return nil
+}
+
+// begin fills in what every record has.
+func (r *TrailRecord) begin(at time.Time) {
+	size := 0
+	if r.head != nil {
+		size = r.head.Size() + 160 // names that are made of others
+	}
+	r.texts = kept{make([]byte, 0, size)}
+	k := &r.texts
+	r.Time, r.ID, r.Region = at, k.keep(r.text(trailID)), k.keep(r.text(trailRegion))
+	if r.Account = k.keep(r.text(trailRecipient)); r.Account == "" {
+		r.Account = k.keep(r.text(trailAccount))
+	}
 }

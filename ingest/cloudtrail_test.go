@@ -53,7 +53,7 @@ func readTrail(t *testing.T, name, text string) (ids string, s ingest.Stats, err
 		if r.Account != "111122223333" || r.Region != "us-east-1" || r.Time.Unix() != 1793527200 || r.Text("userIdentity", "arn") == "" {
 			t.Errorf("%+v", r)
 		}
-		if n := fmt.Sprint(r.Fields["requestParameters"]); n != "map[n:12345678901234567890]" {
+		if n := fmt.Sprint(r.Fields()["requestParameters"]); n != "map[n:12345678901234567890]" {
 			t.Errorf("a long number became %s", n)
 		}
 		return nil

@@ -313,6 +313,9 @@ func (in *input) objectFormat(o *object) *Format {
 func (in *input) record(f *Format, o *object, m *mail) error {
 	in.number++
 	in.known(f)
+	if in.number <= in.given {
+		return nil
+	}
 	if err := in.canceled(); err != nil {
 		return err
 	}

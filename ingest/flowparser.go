@@ -30,6 +30,7 @@ type flowParser struct {
 	found    int      // records
 	flow     haetae.Flow
 	texts    map[string]string     // those that were met, so that each is there once
+	recent   [512]string           // some of them
 	addrs    map[string]netip.Addr // of IPv6, likewise
 }
 
@@ -90,12 +91,15 @@ func (p *flowParser) record(line []byte) error {
 	p.begin()
 	rest := line
 	for i, c := range p.columns {
-		var value []byte
-		if j := bytes.IndexByte(rest, ' '); j >= 0 {
-			value, rest = rest[:j], bytes.TrimLeft(rest[j+1:], " ")
-		} else {
-			value, rest = rest, nil
+		j := 0
+		for j < len(rest) && rest[j] != ' ' {
+			j++ // values are too short for more than this
 		}
+		value := rest[:j]
+		for j < len(rest) && rest[j] == ' ' {
+			j++
+		}
+		rest = rest[j:]
 		if len(value) == 0 {
 			p.stats.unread(Record, p.name, p.line, "%d fields, the format has %d", i, len(p.columns))
 			return nil
@@ -310,7 +314,17 @@ const maxTexts = 1 << 16
 
 // textOf is a text, the same one whenever it is met.
 func (p *flowParser) textOf(v []byte, name string) string {
+	// The last text of each of some hashes is found without looking it up.
+	h := uint32(len(v))
+	for _, b := range v[max(len(v)-6, 0):] {
+		h = h*31 + uint32(b)
+	}
+	last := &p.recent[h%uint32(len(p.recent))]
+	if *last == string(v) {
+		return *last
+	}
 	if s, ok := p.texts[string(v)]; ok {
+		*last = s
 		return s
 	}
 	if !utf8.Valid(v) || bytes.ContainsRune(v, utf8.RuneError) || len(v) > 512 {
@@ -322,6 +336,7 @@ func (p *flowParser) textOf(v []byte, name string) string {
 	}
 	s := string(v)
 	p.texts[s] = s
+	*last = s
 	return s
 }
 

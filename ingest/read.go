@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/projection"
 )
 
 // Taker takes what is read. A nil function is for records that nobody wants: they
@@ -80,24 +80,65 @@ func Read(ctx context.Context, paths []string, opt ReadOptions, s *Stats, t Take
 		}
 	}
 	formats := Formats()
-	return walkRoots(paths, s, func(root, path string, info fs.FileInfo) error {
+	return readAhead(paths, s, func(j *job, a *ahead) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		f, err := os.Open(path)
-		if err != nil {
-			s.unread(File, path, 0, "%v", err)
-			if opt.Done != nil {
-				return opt.Done(Source{File: path, Logs: []haetae.Log{}, Unread: 1, Note: err.Error()})
-			}
-			return nil
-		}
-		defer f.Close()
-		in := &input{ctx: ctx, opt: opt, stats: s, take: t, formats: formats, name: path, id: objectKey(root, path)}
+		in := &input{ctx: ctx, opt: opt, stats: s, take: t, formats: formats, name: j.path, id: objectKey(j.root, j.path)}
 		in.account, in.region = placeOf(in.id)
-		return in.read(f, info.Size(), maxUnpacked)
+		return in.ahead(j, a)
 	})
 }
+
+// ahead takes the records of a file that were read ahead, and reads the file itself
+// when it is not plain.
+func (in *input) ahead(j *job, a *ahead) error {
+	err := in.counted(func() error {
+		for {
+			b := <-j.blocks
+			last, odd := b.last, b.odd
+			for i := range b.events {
+				e := &b.events[i]
+				in.number++
+				in.known(&in.formats[0])
+				err := in.canceled()
+				if err == nil {
+					err = in.event(e, &mail{})
+				}
+				if err != nil {
+					return err
+				}
+			}
+			if last && !odd {
+				in.stats.Bytes += b.bytes
+			}
+			a.done(b)
+			if odd {
+				return errOdd
+			}
+			if last {
+				return nil
+			}
+		}
+	})
+	if !errors.Is(err, errOdd) {
+		return err
+	}
+	f, err := os.Open(j.path)
+	if err != nil {
+		in.stats.unread(File, j.path, 0, "%v", err)
+		if in.opt.Done != nil {
+			return in.opt.Done(Source{File: j.path, Logs: []haetae.Log{}, Unread: 1, Note: err.Error()})
+		}
+		return nil
+	}
+	defer f.Close()
+	in.given, in.number, in.found, in.current = in.number, 0, 0, nil
+	return in.read(f, j.info.Size(), maxUnpacked)
+}
+
+// errOdd says that a file cannot be read ahead.
+var errOdd = errors.New("the file is not plain")
 
 // ReadObject reads one file that was fetched, as [Read] does.
 func ReadObject(ctx context.Context, o Object, opt ReadOptions, s *Stats, t Taker) error {
@@ -160,11 +201,13 @@ type input struct {
 	modified        time.Time
 	account, region string
 	number          int // of the record; in a text, of the line
+	given           int // the records before this one were given on already
 	src             Source
 	passed          string // why the file holds no records
 
 	current *Format // of the record before
 	flow    *flowParser
+	head    *projection.Record // of CloudTrail
 	members [][]member
 	vals    [][]byte
 	buf     []byte
@@ -187,9 +230,20 @@ type input struct {
 // read reads the file.
 func (in *input) read(r io.Reader, size, limit int64) error {
 	in.limit = limit
-	in.src.File, in.src.Logs = in.name, []haetae.Log{}
+	return in.counted(func() error { return in.content(r, size) })
+}
+
+// counted says what became of a file that a function reads.
+func (in *input) counted(content func() error) error {
+	in.src.File = in.name
+	if in.src.Logs == nil {
+		in.src.Logs = []haetae.Log{}
+	}
 	whole, problems, counted := in.unreadSum(), len(in.stats.Problems), in.stats.Bytes
-	err := in.content(r, size)
+	err := content()
+	if errors.Is(err, errOdd) {
+		return err
+	}
 	var t taken
 	if errors.As(err, &t) {
 		return t.error

@@ -6,25 +6,24 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/haetae/haetae/projection"
 )
 
 // Kind is the type of a value in an event.
-type Kind uint8
+type Kind = projection.Kind
 
 // The kinds of values.
 const (
-	Null   Kind = iota
-	Text        // a text
-	Number      // Text holds the number as it is written
-	Bool        // Text is "true" or "false"
-	Object      // Text is the object as compact JSON
+	Null   = projection.Null
+	Text   = projection.Text
+	Number = projection.Number // Text holds the number as it is written
+	Bool   = projection.Bool   // Text is "true" or "false"
+	Object = projection.Object // Text is the object as compact JSON
 )
 
 // Value is one value of a field.
-type Value struct {
-	Kind Kind
-	Text string
-}
+type Value = projection.Value
 
 // Event is what rules look at. Implementations may decode lazily: an index asks
 // for each field at most once for an event, and for Texts and Tree only when a
@@ -118,18 +117,18 @@ func value(v any) Value {
 	case nil:
 		return Value{}
 	case string:
-		return Value{Text, v}
+		return Value{Kind: Text, Text: v}
 	case json.Number:
-		return Value{Number, v.String()}
+		return Value{Kind: Number, Text: v.String()}
 	case bool:
 		if v {
-			return Value{Bool, "true"}
+			return Value{Kind: Bool, Text: "true"}
 		}
-		return Value{Bool, "false"}
+		return Value{Kind: Bool, Text: "false"}
 	case map[string]any:
-		return Value{Object, compact(v)}
+		return Value{Kind: Object, Text: compact(v)}
 	}
-	return Value{Text, fmt.Sprint(v)}
+	return Value{Kind: Text, Text: fmt.Sprint(v)}
 }
 
 // compact writes an object as JSON without spaces, its names sorted and its

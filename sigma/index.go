@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/haetae/haetae/projection"
 )
 
 // Index matches many rules at once. Each rule waits for a value without which
@@ -16,6 +18,7 @@ type Index struct {
 	rules   []indexed
 	table   table
 	fields  []string
+	plain   []bool // by field: a projection can search for it
 	byField map[string]int
 	// columns are, for each predicate, the number of its field and of the
 	// field that it refers to, or -1.
@@ -79,6 +82,11 @@ func NewIndex(rules []*Rule, opt Options) (*Index, error) {
 		b.add(i)
 	}
 	b.finish()
+	wanted := projection.New(x.fields)
+	for _, f := range x.fields {
+		_, ok := wanted.Number(f)
+		x.plain = append(x.plain, ok)
+	}
 	return x, errors.Join(errs...)
 }
 

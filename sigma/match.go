@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // testKind is how a predicate looks at values.
@@ -105,12 +106,22 @@ type cell struct {
 	Value
 	folded string
 	isFold bool
+	arena  *[]byte // where the folded text may be put; it is valid until that is emptied
 }
 
 func (c *cell) fold() string {
-	if !c.isFold {
-		c.folded, c.isFold = fold(c.Text), true
+	if c.isFold {
+		return c.folded
 	}
+	c.isFold = true
+	if c.arena == nil {
+		c.folded = fold(c.Text)
+		return c.folded
+	}
+	from := len(*c.arena)
+	*c.arena = appendFold(*c.arena, c.Text)
+	b := (*c.arena)[from:]
+	c.folded = unsafe.String(unsafe.SliceData(b), len(b))
 	return c.folded
 }
 
@@ -391,7 +402,7 @@ func (v *plainView) column(field string) *column {
 func (v *plainView) words() *column {
 	c := &column{exists: true}
 	v.event.Texts(func(s string) bool {
-		c.cells = append(c.cells, cell{Value: Value{Text, s}})
+		c.cells = append(c.cells, cell{Value: Value{Kind: Text, Text: s}})
 		return true
 	})
 	return c

@@ -8,6 +8,7 @@ import "slices"
 type Scan struct {
 	index   *Index
 	event   Event
+	fielded Fielded // the event, when it is one
 	round   uint32
 	columns []scanColumn
 	text    scanColumn // names and values
@@ -15,10 +16,20 @@ type Scan struct {
 	seen    []uint32   // rounds in which a rule was a candidate
 	found   []int
 	values  []Value
-	sources map[LogSource][]bool
+	folded  []byte // texts of this event
+	plans   map[LogSource]*plan
+	from    LogSource // of the event before, and its plan
+	plan    *plan
 	asked   int
 	at      [2]int // fields of the predicate that is being answered
 	term    func(int) bool
+}
+
+// plan is what is to be done for events of one log source.
+type plan struct {
+	covered []bool // by rule: it is about the source
+	always  []int  // of these, rules without a guard
+	guards  []int  // fields at which one of these waits
 }
 
 type scanColumn struct {
@@ -38,7 +49,7 @@ func (x *Index) NewScan() *Scan {
 		columns: make([]scanColumn, len(x.fields)),
 		answers: make([]answer, len(x.table.list)),
 		seen:    make([]uint32, len(x.rules)),
-		sources: map[LogSource][]bool{},
+		plans:   map[LogSource]*plan{},
 	}
 	s.term = s.holds
 	return s
@@ -57,12 +68,14 @@ func (s *Scan) Match(e Event, from LogSource) []int {
 		}
 		s.text.round = 0
 	}
-	s.event, s.found, s.asked = e, s.found[:0], 0
-	covered := s.covered(from)
-	for _, r := range s.index.always {
+	s.event, s.found, s.asked, s.folded = e, s.found[:0], 0, s.folded[:0]
+	s.fielded, _ = e.(Fielded)
+	p := s.planFor(from)
+	covered := p.covered
+	for _, r := range p.always {
 		s.ask(r, covered)
 	}
-	for i := range s.index.guards {
+	for _, i := range p.guards {
 		g := &s.index.guards[i]
 		c := s.load(g.field)
 		for j := range c.cells {
@@ -88,7 +101,7 @@ func (s *Scan) Match(e Event, from LogSource) []int {
 			}
 		}
 	}
-	s.event = nil
+	s.event, s.fielded = nil, nil
 	slices.Sort(s.found)
 	return s.found
 }
@@ -96,18 +109,43 @@ func (s *Scan) Match(e Event, from LogSource) []int {
 // Asked is how many rules the last event was evaluated against.
 func (s *Scan) Asked() int { return s.asked }
 
-// covered says for each rule whether it is about a log source.
-func (s *Scan) covered(from LogSource) []bool {
+// planFor finds out once which rules are about a log source.
+func (s *Scan) planFor(from LogSource) *plan {
 	from.Definition = ""
-	c, ok := s.sources[from]
-	if !ok {
-		c = make([]bool, len(s.index.rules))
-		for i, r := range s.index.rules {
-			c[i] = r.rule.LogSource.Covers(from)
-		}
-		s.sources[from] = c
+	if s.plan != nil && from == s.from {
+		return s.plan
 	}
-	return c
+	p, ok := s.plans[from]
+	if !ok {
+		p = &plan{covered: make([]bool, len(s.index.rules))}
+		for i, r := range s.index.rules {
+			p.covered[i] = r.rule.LogSource.Covers(from)
+		}
+		for _, r := range s.index.always {
+			if p.covered[r] {
+				p.always = append(p.always, r)
+			}
+		}
+		for i := range s.index.guards {
+			if s.index.guards[i].waits(p.covered) {
+				p.guards = append(p.guards, i)
+			}
+		}
+		s.plans[from] = p
+	}
+	s.from, s.plan = from, p
+	return p
+}
+
+// waits tells whether one of the rules waits at the field.
+func (g *guardField) waits(rules []bool) bool {
+	has := func(list []int) bool { return slices.ContainsFunc(list, func(r int) bool { return rules[r] }) }
+	for _, list := range g.exact {
+		if has(list) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(g.rules, has)
 }
 
 func (s *Scan) askAll(rules []int, covered []bool) {
@@ -165,7 +203,7 @@ func (s *Scan) words() *column {
 		s.text.exists = true
 		s.text.cells = s.text.cells[:0]
 		s.event.Texts(func(t string) bool {
-			s.text.cells = append(s.text.cells, cell{Value: Value{Text, t}})
+			s.text.cells = append(s.text.cells, cell{Value: Value{Kind: Text, Text: t}, arena: &s.folded})
 			return true
 		})
 	}
@@ -178,9 +216,13 @@ func (s *Scan) load(field int) *column {
 	if c.round != s.round {
 		c.round = s.round
 		c.cells = c.cells[:0]
-		s.values, c.exists = s.event.Lookup(s.index.fields[field], s.values[:0])
+		if s.fielded != nil {
+			s.values, c.exists = s.fielded.Field(s.index, field, s.values[:0])
+		} else {
+			s.values, c.exists = s.event.Lookup(s.index.fields[field], s.values[:0])
+		}
 		for _, v := range s.values {
-			c.cells = append(c.cells, cell{Value: v})
+			c.cells = append(c.cells, cell{Value: v, arena: &s.folded})
 		}
 	}
 	return &c.column

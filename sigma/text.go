@@ -18,28 +18,30 @@ func fold(s string) string {
 	if i == len(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	b.WriteString(s[:i])
-	for i < len(s) {
+	return string(appendFold(make([]byte, 0, len(s)), s))
+}
+
+// appendFold puts the folded form of a text behind dst.
+func appendFold(dst []byte, s string) []byte {
+	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if 'A' <= c && c <= 'Z' {
 				c += 'a' - 'A'
 			}
-			b.WriteByte(c)
+			dst = append(dst, c)
 			i++
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && n == 1 {
-			b.WriteByte(c)
+			dst = append(dst, c)
 		} else {
-			b.WriteRune(foldRune(r))
+			dst = utf8.AppendRune(dst, foldRune(r))
 		}
 		i += n
 	}
-	return b.String()
+	return dst
 }
 
 func foldRune(r rune) rune {
