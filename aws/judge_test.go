@@ -258,7 +258,7 @@ func TestRequestsAreThoseOfTheAWSSDK(t *testing.T) {
 			if call.Op == "route53:ListTagsForResources" {
 				continue // it has a body of XML, and is for folders only
 			}
-			one(call.Op, call.Request(inventory.Parent{ID: id, Account: "111111111111", Region: "eu-west-1", Grandparent: "name"}))
+			one(call.Op, call.Request(inventory.Parent{ID: id, Account: "111111111111", Region: "eu-west-1", Grandparent: grandparent(&call, "name")}))
 		}
 	}
 	for _, name := range serviceNames(t) {
@@ -489,6 +489,15 @@ func TestCallsAnswerAsThoseOfTheAWSSDK(t *testing.T) {
 }
 
 // parentsOf returns two parents that were seen, or one that does not exist.
+// grandparent is a grandparent of this name as the call wants it: one whose
+// middle is asked for is an ARN of three parts.
+func grandparent(call *inventory.Call, name string) string {
+	if strings.Contains(fmt.Sprint(call.Params), "${Grandparent.Middle}") {
+		return "arn:aws:vpc-lattice:eu-west-1:111111111111:service/" + name + "/listener/" + name
+	}
+	return name
+}
+
 func parentsOf(t *testing.T, call *inventory.Call, kept map[string]any, place inventory.Parent) []inventory.Parent {
 	t.Helper()
 	var out []inventory.Parent
@@ -504,13 +513,13 @@ func parentsOf(t *testing.T, call *inventory.Call, kept map[string]any, place in
 		}
 		for _, id := range list[:min(len(list), 2)] {
 			p := place
-			p.ID, p.Grandparent = fmt.Sprint(id), "none"
+			p.ID, p.Grandparent = fmt.Sprint(id), grandparent(call, "none")
 			out = append(out, p)
 		}
 	}
 	if len(out) == 0 {
 		p := place
-		p.ID, p.Grandparent = "none-such", "none"
+		p.ID, p.Grandparent = "none-such", grandparent(call, "none")
 		if strings.HasSuffix(strings.ToLower(call.Param), "arn") {
 			p.ID = "arn:aws:wafv2:us-east-1:111111111111:regional/webacl/none/such"
 		}
