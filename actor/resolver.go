@@ -211,6 +211,10 @@ func (r *Resolver) ours(account string) bool {
 	return ok
 }
 
+// Ours tells whether an account is one of the organisation's, as far as is known up
+// to now: one of the snapshot, or one for which records were delivered.
+func (r *Resolver) Ours(account string) bool { return r.ours(account) }
+
 func (r *Resolver) external(a *haetae.Actor) bool {
 	account := a.Account
 	if account == "" {

@@ -91,6 +91,16 @@ func Read(g *graph.Graph) *World {
 	return w
 }
 
+// Accounts is a World that knows nothing but that these accounts are the
+// organisation's.
+func Accounts(ids ...string) *World {
+	w := &World{accounts: map[string]bool{}}
+	for _, id := range ids {
+		w.accounts[id] = true
+	}
+	return w
+}
+
 // owner keeps who answers for what can be an actor.
 func (w *World) owner(r *haetae.Resource) {
 	key := r.ARN

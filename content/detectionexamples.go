@@ -24,8 +24,11 @@ type DetectionExample struct {
 	Lists    map[string][]string
 	Own      []string
 	Accounts []string
-	Records  []ExampleRecord // in order of time; what was given comes first
-	Line     int
+	// Countries and Networks say where prefixes are: by country ("KR") and by the
+	// number of the network ("64500").
+	Countries, Networks map[string][]string
+	Records             []ExampleRecord // in order of time; what was given comes first
+	Line                int
 }
 
 // ExampleRecord is a record as its log writes it: a JSON object, a line of text, or
@@ -48,10 +51,12 @@ type exampleBlock struct {
 }
 
 type givenBlock struct {
-	Lists    map[string][]string `yaml:"lists"`
-	Own      []string            `yaml:"own"`
-	Accounts []string            `yaml:"accounts"`
-	Events   []eventBlock        `yaml:"events"`
+	Lists     map[string][]string `yaml:"lists"`
+	Own       []string            `yaml:"own"`
+	Accounts  []string            `yaml:"accounts"`
+	Countries map[string][]string `yaml:"countries"`
+	Networks  map[string][]string `yaml:"networks"`
+	Events    []eventBlock        `yaml:"events"`
 }
 
 // eventBlock is one record or several like it: what it has besides what every
@@ -99,7 +104,7 @@ func LogName(l sigma.LogSource) string {
 }
 
 func (d *Detection) example(x exampleBlock, defaults map[string]exampleDefault) (DetectionExample, error) {
-	e := DetectionExample{Name: x.Name, Lists: x.Given.Lists, Own: x.Given.Own, Accounts: x.Given.Accounts}
+	e := DetectionExample{Name: x.Name, Lists: x.Given.Lists, Own: x.Given.Own, Accounts: x.Given.Accounts, Countries: x.Given.Countries, Networks: x.Given.Networks}
 	switch {
 	case x.Name == "":
 		return e, errors.New("name is missing: a sentence")

@@ -42,6 +42,8 @@ type Detection struct {
 	// them it is up to the engine.
 	Subject []string
 	Window  time.Duration
+	// Baseline is set when the detection speaks only of what is unusual.
+	Baseline *Baseline
 
 	Rules        []*sigma.Rule
 	Correlations []*sigma.Correlation
@@ -71,6 +73,7 @@ type detectionBlock struct {
 	Signal    string          `yaml:"signal"`
 	Subject   stringList      `yaml:"subject"`
 	Window    string          `yaml:"window"`
+	Baseline  *baselineBlock  `yaml:"baseline"`
 	Examples  []exampleBlock  `yaml:"examples"`
 }
 
@@ -171,6 +174,11 @@ func parseDetection(data []byte, file string, defaults map[string]exampleDefault
 	if block.Window != "" {
 		if d.Window, err = time.ParseDuration(block.Window); err != nil || d.Window <= 0 {
 			return nil, detectionError(file, fmt.Errorf("window %q is no time such as 30m or 24h", block.Window))
+		}
+	}
+	if block.Baseline != nil {
+		if d.Baseline, err = block.Baseline.read(d); err != nil {
+			return nil, detectionError(file, err)
 		}
 	}
 	if d.Signal != "" && !slices.Contains(Tactics(), d.Signal) {

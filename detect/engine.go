@@ -3,10 +3,15 @@ package detect
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/actor"
+	"github.com/haetae/haetae/address"
+	"github.com/haetae/haetae/baseline"
+	"github.com/haetae/haetae/sequence"
 	"github.com/haetae/haetae/sigma"
 )
 
@@ -18,6 +23,17 @@ type Options struct {
 	// Remember is how many ids of records are remembered at least, so that a record
 	// that comes twice counts once. 0 is a million.
 	Remember int
+
+	// Actors finds out who is behind calls; nil leaves actors as their records have
+	// them. Book knows addresses and domain names; nil knows none. The resolver has
+	// the same book.
+	Actors *actor.Resolver
+	Book   *address.Book
+	// Baselines bound what is remembered of what is usual.
+	Baselines baseline.Options
+	// Sequences join the signals of rules.
+	Sequences []*sequence.Sequence
+	Joins     sequence.Limits
 }
 
 // Stats count what an engine was given and what it could not do.
@@ -27,6 +43,11 @@ type Stats struct {
 	Late      int // records that came late by more than Limits.Lateness
 	// Correlations are counts of what correlations could not do, by their keys.
 	Correlations map[string]sigma.CorrelationStats
+	Actors       actor.Stats
+	Baseline     baseline.Stats
+	Sequences    sequence.Stats
+	// Learning counts how often a baseline was asked before it had learned enough.
+	Learning int
 }
 
 // Engine holds records against rules. It is for one goroutine.
@@ -50,8 +71,17 @@ type Engine struct {
 	alerts     map[string]*Finding
 	stats      Stats
 
+	actors    *actor.Resolver
+	baselines *baseline.Engine
+	sequencer *sequence.Engine
+	sequences map[string]*Rule // what findings say of them
+	waiting   []waiting        // signals of sessions whose beginning is not known
+	book      *address.Book
+	met       map[string]int64 // actors, and the day on which they were noted last
+
 	// The record that is looked at, and what it is seen through.
 	view   view
+	event  eventRecord
 	raw    *sigma.Raw
 	bus    bus
 	flow   flowRecord
@@ -72,11 +102,32 @@ func New(o Options) (*Engine, []error) {
 		o.Limits.Lateness = 15 * time.Minute
 	}
 	e := &Engine{rules: o.Rules, seen: newRecent[recordKey, struct{}](o.Remember), who: newRecent[string, *Finding](o.Remember), flows: newRecent[string, *int](o.Remember),
-		clocks: map[partition]*clock{}, lateness: o.Limits.Lateness, logs: map[haetae.Log]bool{}, group: newGrouper(), alerts: map[string]*Finding{}}
+		clocks: map[partition]*clock{}, lateness: o.Limits.Lateness, logs: map[haetae.Log]bool{}, group: newGrouper(), alerts: map[string]*Finding{},
+		actors: o.Actors, sequences: map[string]*Rule{}, met: map[string]int64{}}
+	if o.Actors != nil {
+		e.event.ours = o.Actors.Ours
+	}
+	e.flow.book, e.lookup.book, e.book = o.Book, o.Book, o.Book
 	var refused []error
 	var err error
 	e.index, err = sigma.NewIndex(o.Rules.sigma.Rules, o.Sigma)
 	refused = append(refused, unjoin(err)...)
+	var profiles []baseline.Profile
+	for _, r := range o.Rules.of {
+		if r.Baseline != nil {
+			profiles = append(profiles, r.Baseline.Profile)
+		}
+	}
+	slices.SortFunc(profiles, func(a, b baseline.Profile) int { return strings.Compare(a.ID, b.ID) })
+	if e.baselines, err = baseline.New(append(profiles, habits()), o.Baselines); err != nil {
+		return nil, append(refused, unjoin(err)...)
+	}
+	if e.sequencer, err = sequence.New(o.Sequences, o.Joins); err != nil {
+		return nil, append(refused, unjoin(err)...)
+	}
+	for _, q := range o.Sequences {
+		e.sequences[q.ID] = &Rule{ID: q.ID, Title: q.Title, Techniques: q.Techniques, GuardDuty: q.GuardDuty, BuiltIn: true, File: q.File}
+	}
 	e.list, e.scan = e.index.Rules(), e.index.NewScan()
 	e.correlator, err = sigma.NewCorrelator(o.Rules.sigma.Correlations, e.list, o.Limits)
 	e.raw = e.index.NewRaw(e.wanted()...)
@@ -88,6 +139,11 @@ func New(o Options) (*Engine, []error) {
 // wanted are fields of records that are asked for besides those of the index.
 func (e *Engine) wanted() []string {
 	out := append(e.correlator.Fields(), "eventTime", "eventSource", "eventType")
+	for _, r := range e.rules.of {
+		if out = append(out, r.Subject...); r.Baseline != nil {
+			out = slices.Concat(out, r.Baseline.By, r.Baseline.Of, r.Baseline.Peers)
+		}
+	}
 	for _, f := range e.index.Fields() {
 		if rest, ok := strings.CutPrefix(f, "detail."); ok {
 			out = append(out, rest)
@@ -129,7 +185,10 @@ func (e *Engine) Index() sigma.Stats { return e.index.Stats() }
 // Stats are the counts so far.
 func (e *Engine) Stats() Stats {
 	s := e.stats
-	s.Correlations = e.correlator.Stats()
+	s.Correlations, s.Baseline, s.Sequences = e.correlator.Stats(), e.baselines.Stats(), e.sequencer.Stats()
+	if e.actors != nil {
+		s.Actors = e.actors.Stats()
+	}
 	return s
 }
 
@@ -141,12 +200,23 @@ func (e *Engine) Event(ev *haetae.Event) error {
 	if err := e.raw.Reset(ev.Raw); err != nil {
 		return fmt.Errorf("record %s of %s:%d: %w", ev.ID, ev.Place.File, ev.Place.Line, err)
 	}
-	e.view.Event, e.view.record = e.raw, eventRecord{ev}
+	var facts actor.Facts
+	if e.actors != nil {
+		facts = e.actors.Resolve(ev)
+		for _, l := range facts.Late {
+			e.chained(l.Event, l.Chain)
+		}
+	} else {
+		describePeer(e.book, &ev.Peer)
+	}
+	e.event.show(ev, facts)
+	e.meet(ev.Actor.ID, ev.Time)
+	e.view.Event, e.view.record = e.raw, &e.event
 	if ev.Log == haetae.CloudTrail {
 		e.bus.event, e.bus.tree = ev, nil
 		e.view.Event = &e.bus
 	}
-	e.observe(partition{ev.Log, ev.Account, ev.Region}, func() string { return ev.ID }, ev.Time, "haetae.actor.id")
+	e.observe(partition{ev.Log, ev.Account, ev.Region}, func() string { return ev.ID }, ev.Time, "haetae.actor.id", facts.Open)
 	return nil
 }
 
@@ -171,13 +241,9 @@ func (e *Engine) Flow(f *haetae.Flow) error {
 		return nil
 	}
 	*e.file = f.Place.Line
-	log := haetae.VPCFlow
-	if f.Hub != "" {
-		log = haetae.TransitFlow
-	}
 	e.flow.show(f)
 	e.view.Event, e.view.record = &e.flow.flowEvent, &e.flow
-	e.observe(partition{log, f.Account, f.Region}, func() string { return FlowID(f) }, time.Unix(f.Start, 0).UTC(), "interface-id")
+	e.observe(partition{e.flow.log(), f.Account, f.Region}, func() string { return FlowID(f) }, time.Unix(f.Start, 0).UTC(), "interface-id", false)
 	return nil
 }
 
@@ -191,7 +257,7 @@ func (e *Engine) Lookup(l *haetae.Lookup) error {
 	}
 	e.lookup.show(l)
 	e.view.Event, e.view.record = e.lookup.lookupEvent, &e.lookup
-	e.observe(partition{haetae.ResolverQuery, l.Account, l.Region}, func() string { return l.ID }, l.Time, "haetae.actor.id")
+	e.observe(partition{haetae.ResolverQuery, l.Account, l.Region}, func() string { return l.ID }, l.Time, "haetae.actor.id", false)
 	return nil
 }
 
@@ -238,8 +304,9 @@ func (e *Engine) clock(p partition) *clock {
 	return c
 }
 
-// observe holds the record of the view against all rules.
-func (e *Engine) observe(p partition, name func() string, at time.Time, subject string) {
+// observe holds the record of the view against all rules. open says that it is not
+// known yet from whom the session came.
+func (e *Engine) observe(p partition, name func() string, at time.Time, subject string, open bool) {
 	c := e.clock(p)
 	late := c.known && at.Before(c.newest.Add(-e.lateness))
 	if late {
@@ -263,8 +330,19 @@ func (e *Engine) observe(p partition, name func() string, at time.Time, subject 
 		if rule == nil || !e.correlator.Alone(r) {
 			continue // only correlations count it
 		}
-		e.group.add(hit{rule: rule, kind: ByRule, subject: subjectOf(rule, v, subject), what: *said, at: at, id: id, late: late})
+		what, kind := *said, ByRule
+		if rule.Baseline != nil {
+			kind = ByBaseline
+			verdict, ok := e.unusual(rule, v, at)
+			if !ok {
+				continue
+			}
+			what.Why = verdict.Why
+		}
+		e.group.add(hit{rule: rule, kind: kind, subject: subjectOf(rule, v, subject), what: what, at: at, id: id, late: late})
+		e.signal(rule, said, id, nil, at, late, open)
 	}
+	e.release(at.Add(-e.lateness), false)
 	for _, r := range e.hits {
 		if e.correlator.Needs(r) {
 			e.who.put(id, said)
@@ -280,6 +358,11 @@ func subjectOf(r *Rule, v sigma.Event, standard string) []sigma.Group {
 	if len(fields) == 0 {
 		fields = []string{standard}
 	}
+	return groupOf(fields, v)
+}
+
+// groupOf are fields with what a record has in them.
+func groupOf(fields []string, v sigma.Event) []sigma.Group {
 	out := make([]sigma.Group, len(fields))
 	for i, f := range fields {
 		values, _ := v.Lookup(f, nil)
@@ -312,7 +395,7 @@ func (e *Engine) alert(list []sigma.Alert) {
 			}
 		}
 		value := x.Value
-		f.ID, f.Kind, f.Rule, f.Group, f.Value = x.ID, ByWindow, rule, x.Group, &value
+		f.ID, f.Kind, f.Rule, f.Severity, f.Group, f.Value, f.Why = x.ID, ByWindow, rule, rule.Severity, x.Group, &value, ""
 		f.Events, f.Cut, f.First, f.Last, f.Late = slices.Clone(x.Events), x.Cut, x.First, x.Last, x.Late
 		f.Replaces, f.Withdrawn = x.Replaces, x.Withdrawn
 		for _, id := range x.Events {
@@ -322,11 +405,54 @@ func (e *Engine) alert(list []sigma.Alert) {
 			}
 		}
 		e.alerts[x.ID] = f
+		if !x.Withdrawn && len(f.Events) > 0 {
+			e.signal(rule, f, f.Events[0], f.Events, f.First, f.Late, false)
+		}
 	}
 }
 
+// unusual asks the baseline of a rule about the record of the view; ok says that it is
+// worth saying.
+func (e *Engine) unusual(r *Rule, v sigma.Event, at time.Time) (verdict baseline.Verdict, ok bool) {
+	o := baseline.Observation{Time: at, Amount: 1}
+	for _, x := range []struct {
+		fields []string
+		to     *string
+	}{{r.Baseline.By, &o.Key}, {r.Baseline.Of, &o.Value}, {r.Baseline.Peers, &o.Group}} {
+		for i, g := range groupOf(x.fields, v) {
+			if g.Value == "" && x.to != &o.Group {
+				return verdict, false // a record without the field says nothing
+			}
+			if i > 0 {
+				*x.to += " "
+			}
+			*x.to += g.Value
+		}
+	}
+	if f := r.Baseline.Amount; f != "" {
+		values, _ := v.Lookup(f, nil)
+		if len(values) == 0 {
+			return verdict, false
+		}
+		n, err := strconv.ParseFloat(values[0].Text, 64)
+		if err != nil {
+			return verdict, false
+		}
+		o.Amount = n
+	}
+	verdict = e.usual(r.Baseline.ID, o)
+	if verdict.New && !verdict.Learning.Done() {
+		e.stats.Learning++
+	}
+	return verdict, verdict.Fires
+}
+
 // Flush says what still waits for records that may come, as at the end of the input.
-func (e *Engine) Flush() { e.alert(e.correlator.Flush()) }
+func (e *Engine) Flush() {
+	e.alert(e.correlator.Flush())
+	e.release(time.Time{}, true)
+	e.found(e.sequencer.Flush())
+}
 
 // Take returns the findings that are new or changed since it was called before. One
 // with the id of an earlier one stands in its place.

@@ -227,25 +227,6 @@ detection: {s: {answers.Rdata: 169.254.169.254, 'query_name|endswith': .example}
 	}
 }
 
-func TestEveryDerivedFieldIsNamed(t *testing.T) {
-	for _, f := range detect.Fields() {
-		e := engine(t, fmt.Sprintf("title: T\nid: r\nlogsource: {product: aws}\ndetection: {s: {'%s|exists': true}, condition: s}\n", f))
-		ev := call("1", "kim", "X", 0)
-		ev.Targets, ev.Peer = []string{"t"}, haetae.Peer{Addr: netip.MustParseAddr("8.8.8.8"), Name: "n", Country: "US", ASN: 1, Org: "o", Cloud: "c", Lists: []string{"l"}, Endpoint: "e", EndpointAccount: "a", Agent: "g"}
-		ev.Actor = haetae.Actor{Kind: "user", ID: "i", ARN: "a", Account: "1", Name: "n", Session: "s", Chain: []string{"c"}, Through: "t", AccessKey: "k", Owner: "o"}
-		if err := e.Event(ev); err != nil {
-			t.Fatal(err)
-		}
-		fl := &haetae.Flow{Has: haetae.FlowPorts, Src: netip.MustParseAddr("8.8.8.8"), Dst: netip.MustParseAddr("10.0.0.1"), Status: haetae.FlowOK, Account: "1", Region: "r", Interface: "eni-1"}
-		if err := e.Flow(fl); err != nil {
-			t.Fatal(err)
-		}
-		if len(e.Take()) == 0 {
-			t.Errorf("no record has %s", f)
-		}
-	}
-}
-
 func TestARuleWithTheIdOfAnotherIsRefused(t *testing.T) {
 	own, err := sigma.Parse("mine.yml", []byte(deletes))
 	if err != nil {

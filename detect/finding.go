@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/sequence"
 	"github.com/haetae/haetae/sigma"
 )
 
@@ -30,6 +31,12 @@ type Finding struct {
 	ID   string
 	Kind Kind
 	Rule *Rule
+	// Severity is that of the rule, but of a sequence that of its score.
+	Severity haetae.Severity
+	// Why says in a sentence what is unusual, where a baseline or the actor says so.
+	Why string
+	// Sequence is what a finding of the kind [BySequence] is made of.
+	Sequence *sequence.Found
 
 	// Who and from where are those of the first record. Others says that later
 	// records have other actors.
@@ -37,6 +44,7 @@ type Finding struct {
 	Peer   haetae.Peer
 	Others bool
 
+	Log             haetae.Log // of the first record
 	Account, Region string
 	Action          string // of the first record
 	Targets         []string

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/address"
 	"github.com/haetae/haetae/sigma"
 )
 
@@ -60,7 +61,7 @@ func (e *flowEvent) field(name string, dst []sigma.Value) ([]sigma.Value, bool) 
 		}
 		return e.spare.number(dst, n), true
 	}
-	address := func(a netip.Addr) ([]sigma.Value, bool) {
+	at := func(a netip.Addr) ([]sigma.Value, bool) {
 		if !a.IsValid() {
 			return dst, false
 		}
@@ -80,13 +81,13 @@ func (e *flowEvent) field(name string, dst []sigma.Value) ([]sigma.Value, bool) 
 	case "interface-id":
 		return text(dst, f.Interface)
 	case "srcaddr":
-		return address(f.Src)
+		return at(f.Src)
 	case "dstaddr":
-		return address(f.Dst)
+		return at(f.Dst)
 	case "pkt-srcaddr":
-		return address(f.PktSrc)
+		return at(f.PktSrc)
 	case "pkt-dstaddr":
-		return address(f.PktDst)
+		return at(f.PktDst)
 	case "srcport":
 		return known(haetae.FlowSrcPort, uint64(f.SrcPort))
 	case "dstport":
@@ -159,11 +160,14 @@ type flowRecord struct {
 	own    netip.Addr
 	port   uint16
 	inward bool
+	book   *address.Book
+	asked  bool // of the book
 }
 
 // show makes it another flow.
 func (r *flowRecord) show(f *haetae.Flow) {
 	r.f, r.spare.buf = f, r.spare.buf[:0]
+	r.asked, r.side = false, haetae.Peer{}
 	r.own, r.side.Addr, r.port, r.inward = flowSides(f)
 	r.actor.Account, r.actor.Name = f.Account, f.Instance
 	r.actor.Kind, r.actor.ID = "", f.Interface
@@ -175,9 +179,26 @@ func (r *flowRecord) show(f *haetae.Flow) {
 	}
 }
 
+// peer is the other end, with what is known of it: most records are asked for neither.
+func (r *flowRecord) peer() *haetae.Peer {
+	if !r.asked {
+		r.asked = true
+		describePeer(r.book, &r.side)
+	}
+	return &r.side
+}
+
+// log is the log that the record is of.
+func (r *flowRecord) log() haetae.Log {
+	if r.f.Hub != "" {
+		return haetae.TransitFlow
+	}
+	return haetae.VPCFlow
+}
+
 func (r *flowRecord) what() Finding {
 	f := r.f
-	return Finding{Actor: r.actor, Peer: r.side, Account: f.Account, Region: f.Region, Action: string(f.Action), Targets: []string{netip.AddrPortFrom(f.Dst, f.DstPort).String()}}
+	return Finding{Log: r.log(), Actor: r.actor, Peer: *r.peer(), Account: f.Account, Region: f.Region, Action: string(f.Action), Targets: []string{netip.AddrPortFrom(f.Dst, f.DstPort).String()}}
 }
 
 // derived is a derived field of a flow.
@@ -190,7 +211,7 @@ func (r *flowRecord) derived(name string, dst []sigma.Value) ([]sigma.Value, boo
 		}
 		return text(dst, "egress")
 	case "flow.own":
-		return address(dst, r.own)
+		return addr(dst, r.own)
 	case "flow.port":
 		if !f.Known(haetae.FlowDstPort) {
 			return dst, false
@@ -201,10 +222,10 @@ func (r *flowRecord) derived(name string, dst []sigma.Value) ([]sigma.Value, boo
 	case "region":
 		return text(dst, f.Region)
 	case "log":
-		return text(dst, string(haetae.VPCFlow))
+		return text(dst, string(r.log()))
 	}
 	if rest, ok := strings.CutPrefix(name, "peer."); ok {
-		return peerField(&r.side, rest, dst)
+		return peerField(r.peer(), rest, dst)
 	}
 	if rest, ok := strings.CutPrefix(name, "actor."); ok {
 		return actorField(&r.actor, rest, dst)
@@ -236,6 +257,7 @@ func flowSides(f *haetae.Flow) (own, peer netip.Addr, port uint16, inward bool) 
 type lookupRecord struct {
 	lookupEvent
 	actor haetae.Actor
+	book  *address.Book
 }
 
 // show makes it another query.
@@ -251,7 +273,7 @@ func (r *lookupRecord) show(l *haetae.Lookup) {
 
 func (r *lookupRecord) what() Finding {
 	l := r.l
-	return Finding{Actor: r.actor, Peer: haetae.Peer{Addr: l.Src}, Account: l.Account, Region: l.Region, Action: l.Type, Targets: []string{l.Name}}
+	return Finding{Log: haetae.ResolverQuery, Actor: r.actor, Peer: haetae.Peer{Addr: l.Src}, Account: l.Account, Region: l.Region, Action: l.Type, Targets: []string{l.Name}}
 }
 
 func (r *lookupRecord) derived(name string, dst []sigma.Value) ([]sigma.Value, bool) {
@@ -262,6 +284,12 @@ func (r *lookupRecord) derived(name string, dst []sigma.Value) ([]sigma.Value, b
 		return text(dst, r.l.Region)
 	case "log":
 		return text(dst, string(haetae.ResolverQuery))
+	}
+	if rest, ok := strings.CutPrefix(name, "domain."); ok {
+		return domainField(r.book, r.l, rest, dst)
+	}
+	if rest, ok := strings.CutPrefix(name, "answer."); ok {
+		return answerField(r.book, r.l, rest, dst)
 	}
 	if rest, ok := strings.CutPrefix(name, "actor."); ok {
 		return actorField(&r.actor, rest, dst)
@@ -308,7 +336,7 @@ func (e lookupEvent) field(name string, dst []sigma.Value) ([]sigma.Value, bool)
 		}
 		return dst, len(l.Answers) > 0
 	case "srcaddr":
-		return address(dst, l.Src)
+		return addr(dst, l.Src)
 	case "srcport":
 		return text(dst, strconv.Itoa(int(l.SrcPort)))
 	case "transport":

@@ -14,6 +14,7 @@ import (
 type span struct {
 	finding *Finding
 	records []record
+	key     string // of grouper.open
 }
 
 type record struct {
@@ -28,10 +29,12 @@ type record struct {
 type grouper struct {
 	open    map[string][]*span  // rule and subject → by time, further apart than the window
 	changed map[string]*Finding // since take, by id
+	first   map[string][]*span  // by the id of their first record
+	dirty   map[string]*span    // since the state was saved, by id; nil is gone
 }
 
 func newGrouper() *grouper {
-	return &grouper{open: map[string][]*span{}, changed: map[string]*Finding{}}
+	return &grouper{open: map[string][]*span{}, changed: map[string]*Finding{}, first: map[string][]*span{}, dirty: map[string]*span{}}
 }
 
 // hit is a record that a rule is about.
@@ -60,21 +63,46 @@ func (g *grouper) add(h hit) {
 		to++
 	}
 	f := h.what
-	f.Rule, f.Kind, f.Group, f.First, f.Last, f.Late = h.rule, h.kind, h.subject, h.at, h.at, h.late
+	f.Rule, f.Severity, f.Kind, f.Group, f.First, f.Last, f.Late = h.rule, h.rule.Severity, h.kind, h.subject, h.at, h.at, h.late
 	s := &span{finding: &f, records: []record{{h.at, h.id, f.Actor.ID}}}
 	var replaced []string
 	for _, old := range list[from:to] {
+		g.unlist(old)
 		s = joined(s, old)
 		replaced = append(replaced, old.finding.ID)
 	}
+	s.key = key
 	s.finish(parts, replaced)
+	g.list(s)
 	for _, id := range replaced {
 		if id != s.finding.ID {
+			g.dirty[id] = nil
 			g.changed[id] = &Finding{ID: id, Rule: h.rule, Withdrawn: true}
 		}
 	}
 	g.open[key] = slices.Replace(list, from, to, s)
-	g.changed[s.finding.ID] = s.finding
+	g.changed[s.finding.ID], g.dirty[s.finding.ID] = s.finding, s
+}
+
+// list makes a span known by its first record, unlist takes that back.
+func (g *grouper) list(s *span) { g.first[s.records[0].id] = append(g.first[s.records[0].id], s) }
+
+func (g *grouper) unlist(s *span) {
+	id := s.records[0].id
+	g.first[id] = slices.DeleteFunc(g.first[id], func(o *span) bool { return o == s })
+	if len(g.first[id]) == 0 {
+		delete(g.first, id)
+	}
+}
+
+// chained says from whom the session of an event came, of findings that begin with it.
+func (g *grouper) chained(event string, chain []string) {
+	for _, s := range g.first[event] {
+		f := *s.finding
+		f.Actor.Chain, f.Replaces = chain, nil
+		s.finding = &f
+		g.changed[f.ID], g.dirty[f.ID] = s.finding, s
+	}
 }
 
 // joined makes one of two spans. The larger one's list is kept and grows.
@@ -139,7 +167,12 @@ func (g *grouper) forget(before time.Time) {
 	for key, list := range g.open {
 		list = slices.DeleteFunc(list, func(s *span) bool {
 			_, waits := g.changed[s.finding.ID]
-			return !waits && s.finding.Last.Add(s.finding.Rule.window()).Before(before)
+			old := !waits && s.finding.Last.Add(s.finding.Rule.window()).Before(before)
+			if old {
+				g.unlist(s)
+				g.dirty[s.finding.ID] = nil
+			}
+			return old
 		})
 		if len(list) == 0 {
 			delete(g.open, key)

@@ -23,7 +23,8 @@ type Rule struct {
 	Signal     string
 	Subject    []string
 	Window     time.Duration
-	BuiltIn    bool // it is one of haetae's content, not one of a user's Sigma rules
+	Baseline   *content.Baseline // the rule speaks only of what it calls unusual; nil of all
+	BuiltIn    bool              // it is one of haetae's content, not one of a user's Sigma rules
 	File       string
 }
 
@@ -52,7 +53,7 @@ func NewRules(detections []*content.Detection, own sigma.Rules) (*Rules, []error
 	var refused []error
 	for _, d := range detections {
 		r.of[d.ID] = &Rule{ID: d.ID, Title: d.Title, Severity: d.Severity, Techniques: techniques(d.Tags), Tags: d.Tags, GuardDuty: d.GuardDuty,
-			Signal: d.Signal, Subject: d.Subject, Window: d.Window, BuiltIn: true, File: d.File}
+			Signal: d.Signal, Subject: d.Subject, Window: d.Window, Baseline: d.Baseline, BuiltIn: true, File: d.File}
 		r.sigma.Rules = append(r.sigma.Rules, d.Rules...)
 		r.sigma.Correlations = append(r.sigma.Correlations, d.Correlations...)
 	}

@@ -94,7 +94,11 @@ func number(dst []sigma.Value, n uint64) ([]sigma.Value, bool) {
 	return append(dst, sigma.Value{Kind: sigma.Number, Text: strconv.FormatUint(n, 10)}), true
 }
 
-func address(dst []sigma.Value, a netip.Addr) ([]sigma.Value, bool) {
+func decimal(dst []sigma.Value, x float64) ([]sigma.Value, bool) {
+	return append(dst, sigma.Value{Kind: sigma.Number, Text: strconv.FormatFloat(x, 'f', 2, 64)}), true
+}
+
+func addr(dst []sigma.Value, a netip.Addr) ([]sigma.Value, bool) {
 	if !a.IsValid() {
 		return dst, false
 	}
@@ -109,6 +113,9 @@ func Fields() []string {
 	}
 	for _, n := range []string{"address", "agent", "asn", "cloud", "country", "endpoint", "endpoint_account", "lists", "name", "org", "own", "private"} {
 		out = append(out, "haetae.peer."+n)
+	}
+	for _, n := range knownFields() {
+		out = append(out, "haetae."+n)
 	}
 	slices.Sort(out)
 	return out
@@ -147,7 +154,7 @@ func actorField(a *haetae.Actor, name string, dst []sigma.Value) ([]sigma.Value,
 func peerField(p *haetae.Peer, name string, dst []sigma.Value) ([]sigma.Value, bool) {
 	switch name {
 	case "address":
-		return address(dst, p.Addr)
+		return addr(dst, p.Addr)
 	case "name":
 		return text(dst, p.Name)
 	case "country":
@@ -173,6 +180,8 @@ func peerField(p *haetae.Peer, name string, dst []sigma.Value) ([]sigma.Value, b
 		return text(dst, p.EndpointAccount)
 	case "agent":
 		return text(dst, p.Agent)
+	case "program":
+		return program(p, dst)
 	}
 	return dst, false
 }
@@ -212,17 +221,6 @@ func eventField(e *haetae.Event, name string, dst []sigma.Value) ([]sigma.Value,
 		return text(dst, e.Region)
 	}
 	return dst, false
-}
-
-// eventRecord is an event.
-type eventRecord struct{ *haetae.Event }
-
-func (e eventRecord) derived(name string, dst []sigma.Value) ([]sigma.Value, bool) {
-	return eventField(e.Event, name, dst)
-}
-
-func (e eventRecord) what() Finding {
-	return Finding{Actor: e.Actor, Peer: e.Peer, Account: e.Account, Region: e.Region, Action: e.Action, Targets: e.Targets}
 }
 
 // bus shows a record of CloudTrail to event patterns as EventBridge delivers it, and

@@ -226,7 +226,8 @@ type Signal struct {
 	// and those from whom the session came.
 	Entities []string  `json:"entities"`
 	Targets  []string  `json:"targets,omitempty"`
-	Event    string    `json:"event"` // the same rule and event again are the same signal
+	Event    string    `json:"event"`            // the same rule and event again are the same signal
+	Events   []string  `json:"events,omitempty"` // all that carry it, where they are more
 	Time     time.Time `json:"time"`
 	Late     bool      `json:"late,omitempty"`
 }

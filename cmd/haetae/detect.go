@@ -13,9 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/actor"
 	"github.com/haetae/haetae/content"
 	"github.com/haetae/haetae/detect"
 	"github.com/haetae/haetae/ingest"
+	"github.com/haetae/haetae/sequence"
 	"github.com/haetae/haetae/sigma"
 )
 
@@ -29,6 +31,9 @@ type detectOptions struct {
 	level   string
 	cut     time.Time // of since
 	least   haetae.Severity
+
+	from      sources // what is known of the organisation
+	addresses addresses
 }
 
 func (a *app) detectCommand() *cobra.Command {
@@ -45,11 +50,16 @@ that are refused are named with file and line.
 A record with the same id counts once. Correlations count in the time that the
 records say, in windows that slide; what comes late is counted too, and marked
 late. What one detection says of the same subject within its window is one finding
-that names all its records.
+that names all its records. Weak signals of one actor, over sessions, roles and
+accounts, make an attack sequence, whose score is shown with its arithmetic.
+
+With --from rules know what is yours: addresses, accounts, owners. --address-list gives
+lists of bad addresses and names, --address-data the networks of addresses.
 
 Exit code 1 means that something was found, 3 that nothing was but that a rule was
 refused or a record could not be read.`,
 		Example: `  haetae detect ./AWSLogs
+  haetae detect ./AWSLogs --from store@latest --address-list malicious=bad.txt
   haetae detect ./AWSLogs --rules ./sigma/rules/cloud/aws --output ndjson --stats`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -65,6 +75,8 @@ refused or a record could not be read.`,
 	f.StringVarP(&o.output, "output", "o", "table", "table, json, ndjson or csv")
 	f.BoolVar(&o.stats, "stats", false, "end with a line that counts what was read, skipped, twice and late, and say what rules could not do")
 	f.StringVar(&o.since, "since", "", "only findings with a record at or after this: 2026-11-01, 2026-11-01T10:00:00Z, or 24h before now; earlier records still count in windows")
+	o.from.flags(c)
+	o.addresses.flags(f)
 	f.StringVar(&o.level, "severity", "informational", "only findings of at least this severity: informational, low, medium, high, critical")
 	return c
 }
@@ -133,6 +145,26 @@ func (a *app) detectionRules(o *detectOptions) (*detect.Rules, []error, error) {
 	return rules, append(refused, more...), nil
 }
 
+// sequencesOf are the attack sequences; people's own rules alone have no signals.
+func (a *app) sequencesOf(o *detectOptions) ([]*sequence.Sequence, error) {
+	if len(o.rules) > 0 && !o.builtIn {
+		return nil, nil
+	}
+	trees, err := contentTrees(a.content)
+	if err != nil {
+		return nil, err
+	}
+	list, err := content.Sequences(trees...)
+	if err != nil {
+		return nil, err
+	}
+	var out []*sequence.Sequence
+	for _, q := range list {
+		out = append(out, &q.Sequence)
+	}
+	return out, nil
+}
+
 func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error {
 	if err := o.check(); err != nil {
 		return err
@@ -141,7 +173,21 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	if err != nil {
 		return err
 	}
-	engine, more := detect.New(detect.Options{Rules: rules})
+	opt := detect.Options{Rules: rules}
+	if opt.Sequences, err = a.sequencesOf(o); err != nil {
+		return err
+	}
+	var w *actor.World
+	if len(o.from.from) > 0 {
+		if w, err = a.actors(cmd.Context(), &o.from); err != nil {
+			return err
+		}
+	}
+	if opt.Book, err = a.book(&o.addresses, w); err != nil {
+		return err
+	}
+	opt.Actors = actor.New(w, opt.Book, actor.Options{})
+	engine, more := detect.New(opt)
 	refused = append(refused, more...)
 	for _, e := range refused {
 		a.advise("haetae: rule refused: %v", e)
@@ -163,7 +209,7 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	engine.Flush()
 	var list []*detect.Finding
 	for _, f := range engine.Take() {
-		if !f.Withdrawn && (o.cut.IsZero() || !f.Last.Before(o.cut)) && max(f.Rule.Severity, haetae.Informational) >= o.least {
+		if !f.Withdrawn && (o.cut.IsZero() || !f.Last.Before(o.cut)) && max(f.Severity, haetae.Informational) >= o.least {
 			list = append(list, f)
 		}
 	}

@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/haetae/haetae/actor"
+	"github.com/haetae/haetae/address"
 	"github.com/haetae/haetae/content"
 	"github.com/haetae/haetae/detect"
 	"github.com/haetae/haetae/ingest"
@@ -28,11 +32,12 @@ func (a *app) detectionTest(ctx context.Context) (faults []string, detections, e
 	if err != nil {
 		return nil, 0, 0, err
 	}
+	book := address.New() // of examples that say nothing of addresses
 	for _, d := range list {
 		faults = append(faults, detectionFaults(d)...)
 		for _, x := range d.Examples {
 			examples++
-			fault, err := playDetection(ctx, d, x)
+			fault, err := playDetection(ctx, d, x, book)
 			if err != nil {
 				return nil, 0, 0, fmt.Errorf("%s: example %q: %w", d.File, x.Name, err)
 			}
@@ -65,10 +70,59 @@ func detectionFaults(d *content.Detection) []string {
 	return out
 }
 
+// exampleBook is the book of an example that says what is known of addresses.
+func exampleBook(x content.DetectionExample) (*address.Book, error) {
+	b := address.New()
+	for name, list := range x.Lists {
+		if _, err := b.AddList(name, []byte(strings.Join(list, "\n"))); err != nil {
+			return nil, fmt.Errorf("lists: %w", err)
+		}
+	}
+	var ranges []address.Range
+	add := func(list []string, to func(netip.Prefix)) error {
+		for _, text := range list {
+			p, err := netip.ParsePrefix(text)
+			if err != nil {
+				return fmt.Errorf("%q is no prefix such as 203.0.113.0/24", text)
+			}
+			to(p)
+		}
+		return nil
+	}
+	if err := add(x.Own, func(p netip.Prefix) { b.AddOwn(p, "") }); err != nil {
+		return nil, err
+	}
+	facts := map[netip.Prefix]address.Facts{}
+	for country, list := range x.Countries {
+		if err := add(list, func(p netip.Prefix) { f := facts[p]; f.Country = country; facts[p] = f }); err != nil {
+			return nil, err
+		}
+	}
+	for asn, list := range x.Networks {
+		n, err := strconv.ParseUint(asn, 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("networks: %q is no number of a network", asn)
+		}
+		if err := add(list, func(p netip.Prefix) { f := facts[p]; f.ASN = uint32(n); facts[p] = f }); err != nil {
+			return nil, err
+		}
+	}
+	for p, f := range facts {
+		ranges = append(ranges, address.RangeOf(p, f))
+	}
+	b.AddRanges(address.Source{Name: "example"}, ranges)
+	return b, nil
+}
+
 // playDetection feeds an example to an engine that has only the one detection.
-func playDetection(ctx context.Context, d *content.Detection, x content.DetectionExample) (fault string, err error) {
+func playDetection(ctx context.Context, d *content.Detection, x content.DetectionExample, book *address.Book) (fault string, err error) {
 	rules, refused := detect.NewRules([]*content.Detection{d}, sigma.Rules{})
-	engine, more := detect.New(detect.Options{Rules: rules})
+	if len(x.Lists)+len(x.Own)+len(x.Countries)+len(x.Networks) > 0 {
+		if book, err = exampleBook(x); err != nil {
+			return err.Error(), nil
+		}
+	}
+	engine, more := detect.New(detect.Options{Rules: rules, Actors: actor.New(actor.Accounts(x.Accounts...), book, actor.Options{}), Book: book})
 	if refused = append(refused, more...); len(refused) > 0 {
 		return refused[0].Error(), nil
 	}

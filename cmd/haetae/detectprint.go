@@ -33,6 +33,8 @@ type detected struct {
 	Last       string            `json:"last"`
 	Late       bool              `json:"late"`
 	OtherActor bool              `json:"otherActors,omitempty"`
+	Why        string            `json:"why,omitempty"`
+	Sequence   *detectedSequence `json:"sequence,omitempty"`
 }
 
 type detectedActor struct {
@@ -56,7 +58,7 @@ type detectedActor struct {
 func (a *app) asDetected(f *detect.Finding) detected {
 	d := detected{ID: f.ID, Rule: f.Rule.ID, Kind: f.Kind, Title: f.Rule.Title.In(a.lang), Technique: orEmpty(f.Rule.Techniques), GuardDuty: orEmpty(f.Rule.GuardDuty),
 		Account: f.Account, Region: f.Region, Action: f.Action, Targets: f.Targets, Value: f.Value, Events: orEmpty(f.Events), NotNamed: f.Cut,
-		First: f.First.UTC().Format(time.RFC3339), Last: f.Last.UTC().Format(time.RFC3339), Late: f.Late, OtherActor: f.Others}
+		First: f.First.UTC().Format(time.RFC3339), Last: f.Last.UTC().Format(time.RFC3339), Late: f.Late, OtherActor: f.Others, Why: f.Why, Sequence: asSequence(f)}
 	d.Severity = severityWord(f)
 	d.Actor = detectedActor{Type: string(f.Actor.Kind), ARN: f.Actor.ARN, Account: f.Actor.Account, PrincipalID: f.Actor.PrincipalID, Session: f.Actor.Session,
 		AccessKeyID: f.Actor.AccessKey, Address: peerText(f), ID: f.Actor.ID, Name: f.Actor.Name, Chain: f.Actor.Chain, Owner: f.Actor.Owner,
@@ -73,10 +75,10 @@ func (a *app) asDetected(f *detect.Finding) detected {
 // severityWord is the severity of a finding; a rule without a level is
 // informational.
 func severityWord(f *detect.Finding) string {
-	if f.Rule.Severity == 0 {
+	if f.Severity == 0 {
 		return "INFORMATIONAL"
 	}
-	return f.Rule.Severity.String()
+	return f.Severity.String()
 }
 
 func peerText(f *detect.Finding) string {
@@ -130,7 +132,10 @@ func (a *app) printDetected(list []*detect.Finding, output string) error {
 	for _, f := range list {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", f.First.UTC().Format(time.RFC3339), strings.ToLower(severityWord(f)), f.Rule.Title.In(a.lang), dash(a.whoText(f)), dash(whatText(f)), dash(peerText(f)), len(f.Events)+f.Cut)
 	}
-	return printed(t.Flush())
+	if err := t.Flush(); err != nil {
+		return printed(err)
+	}
+	return a.printSequences(list)
 }
 
 // whoText says in a few words who a finding is about.
