@@ -3,7 +3,6 @@ package ingest
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -35,7 +34,6 @@ type ahead struct {
 type job struct {
 	root, path string
 	info       fs.FileInfo
-	before     *Stats // what was noted since the file before
 	blocks     chan *block
 }
 
@@ -68,21 +66,20 @@ func readAhead(paths []string, s *Stats, visit func(*job, *ahead) error) error {
 	wait.Go(func() {
 		defer close(a.jobs)
 		defer close(todo)
-		stats := &Stats{}
-		walked = walkRoots(paths, stats, func(root, path string, info fs.FileInfo) error {
-			before := *stats
-			*stats = Stats{}
-			j := &job{root: root, path: path, info: info, before: &before, blocks: make(chan *block, blocksAhead)}
+		var list []found
+		if list, walked = inOrder(paths, noted); walked != nil {
+			return
+		}
+		for _, f := range list {
+			j := &job{root: f.root, path: f.path, info: f.info, blocks: make(chan *block, blocksAhead)}
 			for _, to := range []chan *job{a.jobs, todo} {
 				select {
 				case to <- j:
 				case <-a.stop:
-					return errStopped
+					return
 				}
 			}
-			return nil
-		})
-		noted = stats
+		}
 	})
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
@@ -94,7 +91,6 @@ func readAhead(paths []string, s *Stats, visit func(*job, *ahead) error) error {
 	}
 	var err error
 	for j := range a.jobs {
-		s.add(j.before)
 		if err = visit(j, a); err != nil {
 			break
 		}
@@ -107,8 +103,6 @@ func readAhead(paths []string, s *Stats, visit func(*job, *ahead) error) error {
 	s.add(noted)
 	return walked
 }
-
-var errStopped = errors.New("nobody wants more")
 
 // add adds what was noted of files.
 func (s *Stats) add(of *Stats) {
