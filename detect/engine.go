@@ -23,6 +23,8 @@ type Options struct {
 	// Remember is how many ids of records are remembered at least, so that a record
 	// that comes twice counts once. 0 is a million.
 	Remember int
+	// Stateful says that [Engine.Save] will be called; what is to be saved is noted.
+	Stateful bool
 
 	// Actors finds out who is behind calls; nil leaves actors as their records have
 	// them. Book knows addresses and domain names; nil knows none. The resolver has
@@ -75,6 +77,8 @@ type Engine struct {
 	baselines *baseline.Engine
 	sequencer *sequence.Engine
 	sequences map[string]*Rule // what findings say of them
+	lost      []string         // keys of rules whose state was not taken up
+	waited    bool             // the stored state has signals that wait
 	waiting   []waiting        // signals of sessions whose beginning is not known
 	book      *address.Book
 	met       map[string]int64 // actors, and the day on which they were noted last
@@ -101,8 +105,8 @@ func New(o Options) (*Engine, []error) {
 	if o.Limits.Lateness == 0 {
 		o.Limits.Lateness = 15 * time.Minute
 	}
-	e := &Engine{rules: o.Rules, seen: newRecent[recordKey, struct{}](o.Remember), who: newRecent[string, *Finding](o.Remember), flows: newRecent[string, *int](o.Remember),
-		clocks: map[partition]*clock{}, lateness: o.Limits.Lateness, logs: map[haetae.Log]bool{}, group: newGrouper(), alerts: map[string]*Finding{},
+	e := &Engine{rules: o.Rules, seen: newRecent[recordKey, struct{}](o.Remember, !o.Stateful), who: newRecent[string, *Finding](o.Remember, !o.Stateful), flows: newRecent[string, *int](o.Remember, !o.Stateful),
+		clocks: map[partition]*clock{}, lateness: o.Limits.Lateness, logs: map[haetae.Log]bool{}, group: newGrouper(!o.Stateful), alerts: map[string]*Finding{},
 		actors: o.Actors, sequences: map[string]*Rule{}, met: map[string]int64{}}
 	if o.Actors != nil {
 		e.event.ours = o.Actors.Ours
@@ -232,8 +236,8 @@ func (e *Engine) Flow(f *haetae.Flow) error {
 		if !known {
 			last = new(int)
 			*last = f.Place.Line - 1
-			e.flows.put(f.Place.File, last)
 		}
+		e.flows.put(f.Place.File, last)
 		e.file, e.fileName = last, f.Place.File
 	}
 	if f.Place.Line <= *e.file {
@@ -446,6 +450,10 @@ func (e *Engine) unusual(r *Rule, v sigma.Event, at time.Time) (verdict baseline
 	}
 	return verdict, verdict.Fires
 }
+
+// Pause says what sequences still have to say of records up to now, as is needed before
+// [Engine.Take] and [Engine.Save] where more records come.
+func (e *Engine) Pause() { e.found(e.sequencer.Flush()) }
 
 // Flush says what still waits for records that may come, as at the end of the input.
 func (e *Engine) Flush() {

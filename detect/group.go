@@ -30,11 +30,12 @@ type grouper struct {
 	open    map[string][]*span  // rule and subject → by time, further apart than the window
 	changed map[string]*Finding // since take, by id
 	first   map[string][]*span  // by the id of their first record
-	dirty   map[string]*span    // since the state was saved, by id; nil is gone
+	quiet   bool                // no state is saved
+	dirty   map[string]*span    // since the state was saved, by id of the finding; nil is gone
 }
 
-func newGrouper() *grouper {
-	return &grouper{open: map[string][]*span{}, changed: map[string]*Finding{}, first: map[string][]*span{}, dirty: map[string]*span{}}
+func newGrouper(quiet bool) *grouper {
+	return &grouper{quiet: quiet, open: map[string][]*span{}, changed: map[string]*Finding{}, first: map[string][]*span{}, dirty: map[string]*span{}}
 }
 
 // hit is a record that a rule is about.
@@ -76,12 +77,20 @@ func (g *grouper) add(h hit) {
 	g.list(s)
 	for _, id := range replaced {
 		if id != s.finding.ID {
-			g.dirty[id] = nil
+			g.mark(id, nil)
 			g.changed[id] = &Finding{ID: id, Rule: h.rule, Withdrawn: true}
 		}
 	}
 	g.open[key] = slices.Replace(list, from, to, s)
-	g.changed[s.finding.ID], g.dirty[s.finding.ID] = s.finding, s
+	g.changed[s.finding.ID] = s.finding
+	g.mark(s.finding.ID, s)
+}
+
+// mark notes what is to be saved.
+func (g *grouper) mark(id string, s *span) {
+	if !g.quiet {
+		g.dirty[id] = s
+	}
 }
 
 // list makes a span known by its first record, unlist takes that back.
@@ -101,7 +110,8 @@ func (g *grouper) chained(event string, chain []string) {
 		f := *s.finding
 		f.Actor.Chain, f.Replaces = chain, nil
 		s.finding = &f
-		g.changed[f.ID], g.dirty[f.ID] = s.finding, s
+		g.changed[f.ID] = s.finding
+		g.mark(f.ID, s)
 	}
 }
 
@@ -170,7 +180,7 @@ func (g *grouper) forget(before time.Time) {
 			old := !waits && s.finding.Last.Add(s.finding.Rule.window()).Before(before)
 			if old {
 				g.unlist(s)
-				g.dirty[s.finding.ID] = nil
+				g.mark(s.finding.ID, nil)
 			}
 			return old
 		})

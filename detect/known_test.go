@@ -135,8 +135,12 @@ func region(t *testing.T, signal string) *content.Detection {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &content.Detection{ID: "new-region", Severity: haetae.Low, Signal: signal, Rules: own.Rules,
-		Baseline: &content.Baseline{Profile: baseline.Profile{ID: "new-region", By: []string{"haetae.actor.id"}, Of: []string{"haetae.region"}, Kind: baseline.FirstSeen}}}
+	b := regionBaseline()
+	return &content.Detection{ID: "new-region", Severity: haetae.Low, Signal: signal, Rules: own.Rules, Baseline: &b}
+}
+
+func regionBaseline() content.Baseline {
+	return content.Baseline{Profile: baseline.Profile{ID: "new-region", By: []string{"haetae.actor.id"}, Of: []string{"haetae.region"}, Kind: baseline.FirstSeen}}
 }
 
 func TestABaselineSpeaksOnlyOfWhatIsNewAndSaysWhy(t *testing.T) {

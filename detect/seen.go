@@ -11,10 +11,17 @@ import (
 type recent[K comparable, T any] struct {
 	limit       int
 	now, before map[K]T
+
+	// What is to be saved: names put since, by whether they are in now or before, and
+	// how many chunks of each generation are stored.
+	generation         int
+	fresh, freshBefore []K
+	chunks             map[int]int
+	quiet              bool // nothing is ever saved
 }
 
-func newRecent[K comparable, T any](limit int) *recent[K, T] {
-	return &recent[K, T]{limit: limit, now: map[K]T{}}
+func newRecent[K comparable, T any](limit int, quiet bool) *recent[K, T] {
+	return &recent[K, T]{limit: limit, now: map[K]T{}, chunks: map[int]int{}, quiet: quiet}
 }
 
 // get finds what is remembered by a name.
@@ -29,9 +36,19 @@ func (r *recent[K, T]) get(name K) (T, bool) {
 // put remembers something by its name.
 func (r *recent[K, T]) put(name K, v T) {
 	if len(r.now) >= r.limit {
-		r.now, r.before = map[K]T{}, r.now
+		r.turn()
 	}
 	r.now[name] = v
+	if !r.quiet {
+		r.fresh = append(r.fresh, name)
+	}
+}
+
+// turn begins a new generation: what is older than the one before is forgotten.
+func (r *recent[K, T]) turn() {
+	r.now, r.before = map[K]T{}, r.now
+	r.fresh, r.freshBefore = nil, r.fresh
+	r.generation++
 }
 
 // recordKey stands for the id of a record of a log. It is the same whenever it is

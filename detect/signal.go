@@ -156,6 +156,7 @@ func (e *Engine) chained(event string, chain []string) {
 	}
 	if f, ok := e.who.get(event); ok {
 		f.Actor.Chain = chain
+		e.who.put(event, f)
 	}
 	e.group.chained(event, chain)
 }
