@@ -474,5 +474,15 @@ func (e *Engine) Take() []*Finding {
 	return out
 }
 
+// Newest is the latest time of a record up to now; zero when there was none.
+func (e *Engine) Newest() (at time.Time) {
+	for _, c := range e.clocks {
+		if c.newest.After(at) {
+			at = c.newest
+		}
+	}
+	return at
+}
+
 // Forget lets go of findings that nothing after a time can add to any more.
 func (e *Engine) Forget(before time.Time) { e.group.forget(before) }

@@ -31,9 +31,12 @@ type found struct {
 
 // inOrder lists the files below the paths by time, then by their names. What cannot
 // be read is noted.
-func inOrder(paths []string, s *Stats) ([]found, error) {
+func inOrder(paths []string, skip func(string, os.FileInfo) bool, s *Stats) ([]found, error) {
 	var list []found
 	err := walkRoots(paths, s, func(root, path string, info fs.FileInfo) error {
+		if skip != nil && skip(path, info) {
+			return nil
+		}
 		list = append(list, found{root: root, path: path, info: info})
 		return nil
 	})

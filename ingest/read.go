@@ -38,13 +38,17 @@ type ReadOptions struct {
 	// Account and Region are of records that say nothing of them and whose object's
 	// key does not either.
 	Account, Region string
+	// Skip tells whether a file below a path is left out, before it is opened.
+	Skip func(path string, info os.FileInfo) bool
 	// Done is told of each file when it was read, after all of its records were taken.
 	Done func(Source) error
 }
 
 // Source is what one file held.
 type Source struct {
-	File    string       `json:"file"`
+	File string `json:"file"`
+	// Info is the file as it was when it was listed; nil for an object.
+	Info    os.FileInfo  `json:"-"`
 	Logs    []haetae.Log `json:"logs"` // none when no format knows it, or it was passed over
 	Bytes   int64        `json:"bytes"`
 	Records int          `json:"records"`
@@ -80,11 +84,11 @@ func Read(ctx context.Context, paths []string, opt ReadOptions, s *Stats, t Take
 		}
 	}
 	formats := Formats()
-	return readAhead(paths, s, func(j *job, a *ahead) error {
+	return readAhead(paths, opt.Skip, s, func(j *job, a *ahead) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		in := &input{ctx: ctx, opt: opt, stats: s, take: t, formats: formats, name: j.path, id: objectKey(j.root, j.path)}
+		in := &input{ctx: ctx, opt: opt, stats: s, take: t, formats: formats, info: j.info, name: j.path, id: objectKey(j.root, j.path)}
 		in.account, in.region = placeOf(in.id)
 		return in.ahead(j, a)
 	})
@@ -128,7 +132,7 @@ func (in *input) ahead(j *job, a *ahead) error {
 	if err != nil {
 		in.stats.unread(File, j.path, 0, "%v", err)
 		if in.opt.Done != nil {
-			return in.opt.Done(Source{File: j.path, Logs: []haetae.Log{}, Unread: 1, Note: err.Error()})
+			return in.opt.Done(Source{File: j.path, Info: j.info, Logs: []haetae.Log{}, Unread: 1, Note: err.Error()})
 		}
 		return nil
 	}
@@ -197,6 +201,7 @@ type input struct {
 	only    *Format // objects and lines that no format knows are of this one
 	limit   int64   // of what is unpacked
 
+	info            os.FileInfo
 	name, id        string
 	modified        time.Time
 	account, region string
@@ -235,7 +240,7 @@ func (in *input) read(r io.Reader, size, limit int64) error {
 
 // counted says what became of a file that a function reads.
 func (in *input) counted(content func() error) error {
-	in.src.File = in.name
+	in.src.File, in.src.Info = in.name, in.info
 	if in.src.Logs == nil {
 		in.src.Logs = []haetae.Log{}
 	}

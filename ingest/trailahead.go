@@ -56,8 +56,8 @@ const (
 )
 
 // readAhead gives each file below the paths to visit, in order, with what is read
-// of it ahead. visit must take blocks until one is the last or odd, or fail.
-func readAhead(paths []string, s *Stats, visit func(*job, *ahead) error) error {
+// of it ahead, without those that skip leaves out. visit must take blocks until one is the last or odd, or fail.
+func readAhead(paths []string, skip func(string, os.FileInfo) bool, s *Stats, visit func(*job, *ahead) error) error {
 	a := &ahead{paths: projection.New(trailPaths()), jobs: make(chan *job, maxAhead), stop: make(chan struct{}), free: make(chan *block, 4*maxAhead)}
 	todo := make(chan *job, maxAhead)
 	var wait sync.WaitGroup
@@ -67,7 +67,7 @@ func readAhead(paths []string, s *Stats, visit func(*job, *ahead) error) error {
 		defer close(a.jobs)
 		defer close(todo)
 		var list []found
-		if list, walked = inOrder(paths, noted); walked != nil {
+		if list, walked = inOrder(paths, skip, noted); walked != nil {
 			return
 		}
 		for _, f := range list {

@@ -32,6 +32,9 @@ type detectOptions struct {
 	cut     time.Time // of since
 	least   haetae.Severity
 
+	follow, forget bool
+	every, commit  time.Duration
+
 	from      sources // what is known of the organisation
 	addresses addresses
 }
@@ -56,13 +59,20 @@ accounts, make an attack sequence, whose score is shown with its arithmetic.
 With --from rules know what is yours: addresses, accounts, owners. --address-list gives
 lists of bad addresses and names, --address-data the networks of addresses.
 
+With --data DIR or --follow what was read is remembered: each file is read once, windows,
+baselines and sequences go on where they were, and findings are kept (haetae detect
+--data DIR lists them, haetae query has the view detections). --follow goes on reading
+what is new. ` + stopped() + `
+
 Exit code 1 means that something was found, 3 that nothing was but that a rule was
 refused or a record could not be read.`,
 		Example: `  haetae detect ./AWSLogs
   haetae detect ./AWSLogs --from store@latest --address-list malicious=bad.txt
+  haetae detect ./AWSLogs --follow --data ./data --output ndjson
+  haetae detect --data ./data --severity high
   haetae detect ./AWSLogs --rules ./sigma/rules/cloud/aws --output ndjson --stats`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && !o.keeps(cmd.Flags().Changed("data")) {
 				return usagef("files or folders of logs are meant: haetae detect PATH…")
 			}
 			return nil
@@ -75,6 +85,11 @@ refused or a record could not be read.`,
 	f.StringVarP(&o.output, "output", "o", "table", "table, json, ndjson or csv")
 	f.BoolVar(&o.stats, "stats", false, "end with a line that counts what was read, skipped, twice and late, and say what rules could not do")
 	f.StringVar(&o.since, "since", "", "only findings with a record at or after this: 2026-11-01, 2026-11-01T10:00:00Z, or 24h before now; earlier records still count in windows")
+	f.BoolVar(&o.follow, "follow", false, "go on reading what is new below the paths; needs no end")
+	f.DurationVar(&o.every, "every", 5*time.Second, "with --follow: how often to look for what is new")
+	f.BoolVar(&o.forget, "forget", false, "begin anew: read again what was read, with nothing remembered; what was found is kept")
+	f.DurationVar(&o.commit, "commit", 2*time.Second, "how often to store, at most")
+	_ = f.MarkHidden("commit")
 	o.from.flags(c)
 	o.addresses.flags(f)
 	f.StringVar(&o.level, "severity", "informational", "only findings of at least this severity: informational, low, medium, high, critical")
@@ -169,11 +184,18 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	if err := o.check(); err != nil {
 		return err
 	}
+	keep := o.keeps(cmd.Flags().Changed("data"))
+	if err := o.checkKept(paths); err != nil {
+		return err
+	}
+	if len(paths) == 0 && !o.forget {
+		return a.detectStored(cmd.Context(), o)
+	}
 	rules, refused, err := a.detectionRules(o)
 	if err != nil {
 		return err
 	}
-	opt := detect.Options{Rules: rules}
+	opt := detect.Options{Rules: rules, Stateful: keep}
 	if opt.Sequences, err = a.sequencesOf(o); err != nil {
 		return err
 	}
@@ -195,6 +217,9 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	if len(engine.Rules()) == 0 {
 		return usagef("there is no rule that can be used in %s", strings.Join(o.rules, ", "))
 	}
+	if keep {
+		return a.detectKept(cmd.Context(), paths, o, engine, len(refused))
+	}
 	p := a.progress()
 	p.stage("reading records")
 	var stats ingest.Stats
@@ -207,16 +232,11 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 		return err
 	}
 	engine.Flush()
-	var list []*detect.Finding
-	for _, f := range engine.Take() {
-		if !f.Withdrawn && (o.cut.IsZero() || !f.Last.Before(o.cut)) && max(f.Severity, haetae.Informational) >= o.least {
-			list = append(list, f)
-		}
-	}
+	list := o.wanted(engine.Take())
 	if err := a.printDetected(list, o.output); err != nil {
 		return err
 	}
-	if err := a.detectStats(&stats, engine, o); err != nil {
+	if err := a.detectStats(&stats, engine, engine.Stats(), o); err != nil {
 		return err
 	}
 	switch {
@@ -274,7 +294,7 @@ func sigmaRules(paths []string) (all sigma.Rules, refused []error, err error) {
 }
 
 // detectStats says what was read and what was not.
-func (a *app) detectStats(s *ingest.Stats, e *detect.Engine, o *detectOptions) error {
+func (a *app) detectStats(s *ingest.Stats, e *detect.Engine, count detect.Stats, o *detectOptions) error {
 	for _, p := range s.Problems {
 		a.advise("haetae: not read: %s", p)
 	}
@@ -290,7 +310,6 @@ func (a *app) detectStats(s *ingest.Stats, e *detect.Engine, o *detectOptions) e
 	if !o.stats {
 		return nil
 	}
-	count := e.Stats()
 	for key, c := range count.Correlations {
 		for _, x := range []struct {
 			n    int

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/haetae/haetae"
 	"github.com/haetae/haetae/detect"
 )
 
@@ -89,31 +90,50 @@ func peerText(f *detect.Finding) string {
 }
 
 func (a *app) printDetected(list []*detect.Finding, output string) error {
+	if output == "table" {
+		if len(list) == 0 {
+			_, err := fmt.Fprintln(a.out, a.say("Nothing found.", "발견된 것이 없습니다."))
+			return printed(err)
+		}
+		return a.printTable(list, true)
+	}
+	rows := make([]detected, len(list))
+	for i, f := range list {
+		rows[i] = a.asDetected(f)
+	}
+	return a.printRows(rows, output)
+}
+
+// printTable prints findings for people, and below them what sequences are made of.
+func (a *app) printTable(list []*detect.Finding, header bool) error {
+	rows := make([]detected, len(list))
+	for i, f := range list {
+		rows[i] = a.asDetected(f)
+	}
+	return a.printRowTable(rows, header)
+}
+
+func (a *app) printRows(rows []detected, output string) error {
 	switch output {
 	case "json":
-		rows := make([]detected, len(list))
-		for i, f := range list {
-			rows[i] = a.asDetected(f)
-		}
 		e := encoder(a.out)
 		e.SetIndent("", "  ")
-		return printed(e.Encode(rows))
+		return printed(e.Encode(orEmpty(rows)))
 	case "ndjson":
 		e := encoder(a.out)
-		for _, f := range list {
-			if err := e.Encode(a.asDetected(f)); err != nil {
+		for _, r := range rows {
+			if err := e.Encode(r); err != nil {
 				return printed(err)
 			}
 		}
 		return nil
 	case "csv":
 		w := csv.NewWriter(a.out)
-		rows := [][]string{{"first", "last", "severity", "rule", "title", "actor", "action", "address", "account", "region", "events"}}
-		for _, f := range list {
-			rows = append(rows, []string{f.First.UTC().Format(time.RFC3339), f.Last.UTC().Format(time.RFC3339), severityWord(f), f.Rule.ID, f.Rule.Title.In(a.lang),
-				f.Actor.ID, f.Action, peerText(f), f.Account, f.Region, strings.Join(f.Events, " ")})
-		}
+		out := [][]string{{"first", "last", "severity", "rule", "title", "actor", "action", "address", "account", "region", "events"}}
 		for _, r := range rows {
+			out = append(out, []string{r.First, r.Last, r.Severity, r.Rule, r.Title, r.Actor.ID, r.Action, r.Actor.Address, r.Account, r.Region, strings.Join(r.Events, " ")})
+		}
+		for _, r := range out {
 			for i, cell := range r {
 				// A cell that begins so is a formula to a spreadsheet.
 				if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
@@ -121,57 +141,68 @@ func (a *app) printDetected(list []*detect.Finding, output string) error {
 				}
 			}
 		}
-		return printed(w.WriteAll(rows))
+		return printed(w.WriteAll(out))
 	}
-	if len(list) == 0 {
+	if len(rows) == 0 {
 		_, err := fmt.Fprintln(a.out, a.say("Nothing found.", "발견된 것이 없습니다."))
 		return printed(err)
 	}
+	return a.printRowTable(rows, true)
+}
+
+func (a *app) printRowTable(rows []detected, header bool) error {
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, a.say("FIRST\tSEVERITY\tTITLE\tWHO\tWHAT\tFROM\tEVENTS", "처음\t심각도\t제목\t누가\t무엇을\t어디서\t기록"))
-	for _, f := range list {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", f.First.UTC().Format(time.RFC3339), strings.ToLower(severityWord(f)), f.Rule.Title.In(a.lang), dash(a.whoText(f)), dash(whatText(f)), dash(peerText(f)), len(f.Events)+f.Cut)
+	if header {
+		fmt.Fprintln(t, a.say("FIRST\tSEVERITY\tTITLE\tWHO\tWHAT\tFROM\tEVENTS", "처음\t심각도\t제목\t누가\t무엇을\t어디서\t기록"))
+	}
+	for i := range rows {
+		r := &rows[i]
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", r.First, strings.ToLower(r.Severity), r.Title, dash(a.whoText(r)), dash(whatText(r)), dash(r.Actor.Address), len(r.Events)+r.NotNamed)
 	}
 	if err := t.Flush(); err != nil {
 		return printed(err)
 	}
-	return a.printSequences(list)
+	return a.printSequences(rows)
 }
 
 // whoText says in a few words who a finding is about.
-func (a *app) whoText(f *detect.Finding) string {
-	who := f.Actor.Name
+func (a *app) whoText(r *detected) string {
+	who := r.Actor.Name
 	switch {
-	case f.Actor.Kind == "root":
+	case r.Actor.Type == string(haetae.RootActor):
 		who = "root"
-	case f.Actor.Kind == "":
+	case r.Actor.Type == "":
 		who = ""
-	case f.Actor.Session != "" && f.Actor.Session != who:
-		who += "/" + f.Actor.Session
+	case r.Actor.Session != "" && r.Actor.Session != who:
+		who += "/" + r.Actor.Session
 	case who == "":
-		who = f.Actor.ID
+		who = r.Actor.ID
 	}
-	if who != "" && f.Actor.Account != "" {
-		who += " " + f.Actor.Account
+	if who != "" && r.Actor.Account != "" {
+		who += " " + r.Actor.Account
 	}
-	if f.Others {
+	if r.OtherActor {
 		who += a.say(" and others", " 외")
 	}
 	return who
 }
 
-// whatText is the call, and for a window what was counted until when.
-func whatText(f *detect.Finding) string {
-	what := f.Action
-	if f.Value != nil {
+// whatText is the call, for a window what was counted until when, and for a sequence
+// its score.
+func whatText(r *detected) string {
+	what := r.Action
+	switch {
+	case r.Value != nil:
 		var parts []string
-		for _, g := range f.Group {
-			parts = append(parts, g.Field+"="+g.Value)
+		for name, value := range r.Group {
+			parts = append(parts, name+"="+value)
 		}
 		slices.Sort(parts)
-		what = strings.TrimSpace(fmt.Sprintf("%g %s until %s", *f.Value, strings.Join(parts, " "), f.Last.UTC().Format(time.RFC3339)))
+		what = strings.TrimSpace(fmt.Sprintf("%g %s until %s", *r.Value, strings.Join(parts, " "), r.Last))
+	case r.Sequence != nil:
+		what = fmt.Sprintf("%d signals until %s, score %s", len(r.Sequence.Signals), r.Last, r.Sequence.Score)
 	}
-	if f.Late {
+	if r.Late {
 		what += " (late)"
 	}
 	return what

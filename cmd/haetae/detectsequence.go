@@ -78,14 +78,14 @@ func inDays(d time.Duration) string {
 
 // printSequences says below the table what each attack sequence is made of. What one
 // rule says again and again of the same is one line.
-func (a *app) printSequences(list []*detect.Finding) error {
-	for _, f := range list {
-		s := asSequence(f)
+func (a *app) printSequences(rows []detected) error {
+	for i := range rows {
+		s := rows[i].Sequence
 		if s == nil {
 			continue
 		}
 		t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "\n%s: %s (%s)\n", f.Rule.ID, f.Rule.Title.In(a.lang), strings.ToLower(severityWord(f)))
+		fmt.Fprintf(t, "\n%s: %s (%s)\n", rows[i].Rule, rows[i].Title, strings.ToLower(rows[i].Severity))
 		fmt.Fprintf(t, "  %s: %s\n", a.say("who", "누가"), strings.Join(s.Entities, ", "))
 		if len(s.Targets) > 0 {
 			fmt.Fprintf(t, "  %s: %s\n", a.say("to what", "무엇을"), strings.Join(s.Targets, ", "))
