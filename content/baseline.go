@@ -14,6 +14,8 @@ type Baseline struct {
 	baseline.Profile
 	// Amount is the field that is added up (volume); without it each record counts one.
 	Amount string
+	// Only are the values that it speaks of; the others are learned. Empty is all.
+	Only []string
 }
 
 // baselineBlock is the key baseline of a detection, see docs/baseline.md.
@@ -31,6 +33,7 @@ type baselineBlock struct {
 	Min      float64    `yaml:"min"`
 	Factor   float64    `yaml:"factor"`
 	Amount   string     `yaml:"amount"`
+	Only     stringList `yaml:"only"`
 }
 
 // read checks a block of the detection with this id and severity.
@@ -70,5 +73,5 @@ func (b *baselineBlock) read(d *Detection) (*Baseline, error) {
 	case len(d.Rules) != 1 || len(d.Correlations) > 0:
 		return nil, fmt.Errorf("baseline: it is for a file of one rule")
 	}
-	return &Baseline{Profile: p, Amount: b.Amount}, nil
+	return &Baseline{Profile: p, Amount: b.Amount, Only: b.Only}, nil
 }

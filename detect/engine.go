@@ -445,6 +445,9 @@ func (e *Engine) unusual(r *Rule, v sigma.Event, at time.Time) (verdict baseline
 		o.Amount = n
 	}
 	verdict = e.usual(r.Baseline.ID, o)
+	if only := r.Baseline.Only; len(only) > 0 && !slices.Contains(only, o.Value) {
+		return verdict, false
+	}
 	if verdict.New && !verdict.Learning.Done() {
 		e.stats.Learning++
 	}
