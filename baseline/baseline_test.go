@@ -25,6 +25,7 @@ func engine(t testing.TB, o Options, profiles ...Profile) *Engine {
 
 func observe(t testing.TB, e *Engine, profile string, o Observation) Verdict {
 	t.Helper()
+	o.Explain = true
 	v, err := e.Observe(profile, o)
 	if err != nil {
 		t.Fatal(err)

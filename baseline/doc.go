@@ -176,6 +176,7 @@ type Observation struct {
 	Group      string  // of the peers; "" is no group
 	Amount     float64 // what is added up (Volume)
 	Time       time.Time
+	Explain    bool // Verdict.Why is wanted of what does not fire, too
 }
 
 // Learning says how far learning is.
@@ -205,7 +206,7 @@ type Verdict struct {
 	Observed, Expected, Spread, Most float64
 
 	Learning Learning
-	Why      string // a sentence when it is new, else ""
+	Why      string // a sentence when it fires, or is new and Observation.Explain asks for it; else ""
 }
 
 // Seen is a value that a key has.

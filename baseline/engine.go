@@ -231,7 +231,9 @@ func (e *Engine) value(s *slot, key id, h *habit, c code, o *Observation, t time
 		if s.Kind == Rare {
 			v.Fires = v.Fires && h.group != 0 && v.PeersN >= s.MinPeers && v.Share <= s.Share
 		}
-		v.Why = e.why(s, h, o, &v, floor, perDay)
+		if v.Fires || o.Explain { // what a key has is listed and sorted for it
+			v.Why = e.why(s, h, o, &v, floor, perDay)
+		}
 	}
 	if !found || at < len(h.seen) && h.seen[at].code() == c && h.seen[at].last < d {
 		e.remember(c, o.Value, d)
