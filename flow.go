@@ -58,6 +58,10 @@ const (
 // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html).
 type Flow struct {
 	Place Place // of the record
+	// Key and Number name the record, which has no id of its own: the key of its
+	// object and which record of it it is, from 1.
+	Key    string
+	Number int
 	Has   FlowFields
 
 	Account   string // of the interface; of the transit gateway

@@ -61,7 +61,7 @@ type Engine struct {
 	list       []*sigma.Rule // of the index, by number
 	seen       *recent[recordKey, struct{}]
 	who        *recent[string, *Finding] // what a record that a correlation counts says, by its id
-	flows      *recent[string, *int]     // the last record of each file of flow logs
+	flows      *recent[string, *int]     // the number of the last record of each object of flow logs
 	file       *int                      // that of fileName, which was asked for last
 	fileName   string
 	clocks     map[partition]*clock
@@ -231,28 +231,29 @@ func (e *Engine) Flow(f *haetae.Flow) error {
 		return nil
 	}
 	// Records of a file come in order: those up to the last that was seen were here.
-	if e.file == nil || e.fileName != f.Place.File {
-		last, known := e.flows.get(f.Place.File)
+	if e.file == nil || e.fileName != f.Key {
+		last, known := e.flows.get(f.Key)
 		if !known {
 			last = new(int)
-			*last = f.Place.Line - 1
+			*last = f.Number - 1
 		}
-		e.flows.put(f.Place.File, last)
-		e.file, e.fileName = last, f.Place.File
+		e.flows.put(f.Key, last)
+		e.file, e.fileName = last, f.Key
 	}
-	if f.Place.Line <= *e.file {
+	if f.Number <= *e.file {
 		e.stats.Duplicate++
 		return nil
 	}
-	*e.file = f.Place.Line
+	*e.file = f.Number
 	e.flow.show(f)
 	e.view.Event, e.view.record = &e.flow.flowEvent, &e.flow
 	e.observe(partition{e.flow.log(), f.Account, f.Region}, func() string { return FlowID(f) }, time.Unix(f.Start, 0).UTC(), "interface-id", false)
 	return nil
 }
 
-// FlowID is the id of a flow record, which has none of its own: where it stands.
-func FlowID(f *haetae.Flow) string { return fmt.Sprintf("%s#%d", f.Place.File, f.Place.Line) }
+// FlowID is the id of a flow record, which has none of its own: the key of its object
+// and its number there.
+func FlowID(f *haetae.Flow) string { return fmt.Sprintf("%s#%d", f.Key, f.Number) }
 
 // Lookup takes a DNS query.
 func (e *Engine) Lookup(l *haetae.Lookup) error {

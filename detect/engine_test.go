@@ -202,7 +202,7 @@ logsource: {product: aws, service: route53resolver}
 detection: {s: {answers.Rdata: 169.254.169.254, 'query_name|endswith': .example}, condition: s}
 `)
 	for i, dst := range []string{"10.0.0.1", "198.51.100.2"} {
-		f := &haetae.Flow{Place: haetae.Place{File: "f", Line: i}, Has: haetae.FlowPorts | haetae.FlowProto | haetae.FlowBytes | haetae.FlowStart, Account: "1", Interface: "eni-1", Instance: "i-1",
+		f := &haetae.Flow{Key: "f", Number: i, Has: haetae.FlowPorts | haetae.FlowProto | haetae.FlowBytes | haetae.FlowStart, Account: "1", Interface: "eni-1", Instance: "i-1",
 			Src: netip.MustParseAddr("203.0.113.9"), Dst: netip.MustParseAddr(dst), SrcPort: 40000, DstPort: 22, Proto: 6, Bytes: 4000, Start: start.Unix(), Action: haetae.Accepted, Status: haetae.FlowOK}
 		if i == 1 {
 			f.Direction = "egress" // its peer is the address outside; it is not from there

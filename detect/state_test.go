@@ -123,7 +123,7 @@ func stream(rnd *rand.Rand) []any {
 				out = append(out, call(fmt.Sprint(id, "-", n), user, "DeleteObject", at+time.Duration(n)*time.Minute))
 			}
 		case 4:
-			out = append(out, &haetae.Flow{Place: haetae.Place{File: fmt.Sprint("f", i/20), Line: i}, Has: haetae.FlowPorts | haetae.FlowStart, Account: "1", Interface: "eni-1", Instance: "i-1",
+			out = append(out, &haetae.Flow{Key: fmt.Sprint("f", i/20), Number: i, Has: haetae.FlowPorts | haetae.FlowStart, Account: "1", Interface: "eni-1", Instance: "i-1",
 				Src: netip.MustParseAddr("203.0.113.9"), Dst: netip.MustParseAddr("10.0.0.1"), SrcPort: 4000, DstPort: 22, Start: start.Add(at).Unix(), Status: haetae.FlowOK})
 		case 5:
 			if len(out) > 0 { // once more

@@ -24,6 +24,8 @@ type flowParser struct {
 
 	columns  []column
 	names    []string // of the columns of a Parquet file
+	key      string   // of the object
+	count    int      // of records up to now
 	line     int      // that is read; in JSON the event, in Parquet the row
 	blind    int      // lines of which the format is not known
 	problems int      // that there were before them
@@ -88,6 +90,7 @@ func (p *flowParser) record(line []byte) error {
 		p.stats.unread(Record, p.name, p.line, "neither a header line nor of the default format: give the format of the log")
 		return nil
 	}
+	p.count++
 	p.begin()
 	rest := line
 	for i, c := range p.columns {
@@ -170,7 +173,7 @@ func (p *flowParser) use(names []string) {
 
 // begin makes the flow ready for a record.
 func (p *flowParser) begin() {
-	p.flow = haetae.Flow{Place: haetae.Place{File: p.name, Line: p.line}, Account: p.account, Region: p.region}
+	p.flow = haetae.Flow{Place: haetae.Place{File: p.name, Line: p.line}, Key: p.key, Number: p.count, Account: p.account, Region: p.region}
 }
 
 // give hands on the record.

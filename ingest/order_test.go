@@ -73,3 +73,18 @@ func TestFilesAreReadInTheOrderOfTheirTimes(t *testing.T) {
 		t.Errorf("%q, want %q; %+v", got, want, s)
 	}
 }
+
+func TestFilesOfTheSameNameBelowTwoPathsAreTwo(t *testing.T) {
+	one, two := filepath.Join(t.TempDir(), "flows.log"), filepath.Join(t.TempDir(), "flows.log")
+	for _, path := range []string{one, two} {
+		if err := os.WriteFile(path, []byte("2 111122223333 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 1 1794000000 1794000060 ACCEPT OK\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := map[string]bool{}
+	var s Stats
+	err := Read(context.Background(), []string{one, two}, ReadOptions{}, &s, Taker{Flow: func(f *haetae.Flow) error { keys[f.Key] = true; return nil }})
+	if err != nil || len(keys) != 2 {
+		t.Errorf("%v %v", keys, err)
+	}
+}

@@ -84,11 +84,16 @@ func Read(ctx context.Context, paths []string, opt ReadOptions, s *Stats, t Take
 		}
 	}
 	formats := Formats()
+	keys := map[string]string{} // and the file that has it
 	return readAhead(paths, opt.Skip, s, func(j *job, a *ahead) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		in := &input{ctx: ctx, opt: opt, stats: s, take: t, formats: formats, info: j.info, name: j.path, id: objectKey(j.root, j.path)}
+		if other, ok := keys[in.id]; ok && !strings.HasPrefix(in.id, "AWSLogs/") && other != j.path {
+			in.id = filepath.ToSlash(j.path) // two folders, or files, that name theirs alike
+		}
+		keys[in.id] = j.path
 		in.account, in.region = placeOf(in.id)
 		return in.ahead(j, a)
 	})
@@ -436,7 +441,7 @@ func (in *input) flows() *flowParser {
 	if in.flow != nil {
 		return in.flow
 	}
-	p := &flowParser{name: in.name, stats: in.stats, ctx: in.ctx, texts: map[string]string{}, limit: in.limit, account: in.account, region: in.region}
+	p := &flowParser{name: in.name, key: in.id, stats: in.stats, ctx: in.ctx, texts: map[string]string{}, limit: in.limit, account: in.account, region: in.region}
 	if p.account == "" {
 		p.account = in.opt.Account
 	}

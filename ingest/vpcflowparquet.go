@@ -63,6 +63,7 @@ func (p *flowParser) rows(rows parquet.Rows) error {
 		n, err := rows.ReadRows(batch)
 		for _, row := range batch[:n] {
 			p.line++
+			p.count++
 			p.begin()
 			for _, v := range row {
 				if v.IsNull() || v.Column() < 0 || v.Column() >= len(p.columns) {
