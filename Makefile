@@ -55,6 +55,7 @@ gen: ## schema, permissions, wire model, docs/coverage.md and the pictures anew 
 	scripts/venv.sh
 	$(GO) generate ./aws
 	$(GO) run ./scripts/coverage
+	$(GO) run ./scripts/detections
 	$(GO) run ./cmd/haetae net map --vpc vpc-042f901c0b1cd7ef9 --from sample --quiet --lang en -o docs/images/net-map.svg
 	$(GO) run ./cmd/haetae net map --vpc vpc-042f901c0b1cd7ef9 --from sample --quiet --lang ko -o docs/images/net-map.ko.svg
 

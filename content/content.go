@@ -26,7 +26,7 @@ import (
 	"github.com/haetae/haetae/control"
 )
 
-//go:embed all:controls all:detections all:standards all:escalations all:sequences
+//go:embed all:controls all:detections all:standards all:escalations all:sequences guardduty.yaml
 var files embed.FS
 
 // Controls returns the built-in controls and those of further trees of the

@@ -122,6 +122,7 @@ type sequenceFile struct {
 		Tactic   string   `yaml:"tactic"`
 		Services []string `yaml:"services"`
 		Weight   float64  `yaml:"weight"`
+		Rules    []string `yaml:"rules"`
 	} `yaml:"tactics"`
 	Needs       [][]string `yaml:"needs"`
 	Order       []string   `yaml:"order"`

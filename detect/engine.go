@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,7 +82,8 @@ type Engine struct {
 	waited    bool             // the stored state has signals that wait
 	waiting   []waiting        // signals of sessions whose beginning is not known
 	book      *address.Book
-	met       map[string]int64 // actors, and the day on which they were noted last
+	named     *recent[netip.Addr, []string] // the lists of the names by which addresses were found
+	met       map[string]int64              // actors, and the day on which they were noted last
 
 	// The record that is looked at, and what it is seen through.
 	view   view
@@ -112,6 +114,8 @@ func New(o Options) (*Engine, []error) {
 		e.event.ours = o.Actors.Ours
 	}
 	e.flow.book, e.lookup.book, e.book = o.Book, o.Book, o.Book
+	e.named = newRecent[netip.Addr, []string](1<<16, !o.Stateful)
+	e.flow.named = e.named
 	var refused []error
 	var err error
 	e.index, err = sigma.NewIndex(o.Rules.sigma.Rules, o.Sigma)
@@ -260,6 +264,7 @@ func (e *Engine) Lookup(l *haetae.Lookup) error {
 	if e.again(haetae.ResolverQuery, l.ID) {
 		return nil
 	}
+	e.naming(l)
 	e.lookup.show(l)
 	e.view.Event, e.view.record = e.lookup.lookupEvent, &e.lookup
 	e.observe(partition{haetae.ResolverQuery, l.Account, l.Region}, func() string { return l.ID }, l.Time, "haetae.actor.id", false)

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -161,7 +162,8 @@ type flowRecord struct {
 	port   uint16
 	inward bool
 	book   *address.Book
-	asked  bool // of the book
+	named  *recent[netip.Addr, []string] // lists of the names that addresses were found by
+	asked  bool                          // of both
 }
 
 // show makes it another flow.
@@ -184,6 +186,11 @@ func (r *flowRecord) peer() *haetae.Peer {
 	if !r.asked {
 		r.asked = true
 		describePeer(r.book, &r.side)
+		if lists, ok := r.named.get(r.side.Addr); ok {
+			all := slices.Concat(r.side.Lists, lists)
+			slices.Sort(all)
+			r.side.Lists = slices.Compact(all)
+		}
 	}
 	return &r.side
 }

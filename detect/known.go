@@ -60,6 +60,28 @@ func describePeer(b *address.Book, p *haetae.Peer) {
 	p.Country, p.ASN, p.Org, p.Cloud, p.Lists, p.Own, p.Resource = f.Country, f.ASN, f.Org, f.Cloud, f.Lists, f.Own, f.Resource
 }
 
+// naming remembers which lists the name is on by which an address was found, so that a
+// flow to the address is known for what it is. Answers are good for their time to live
+// only, which the log has not: they are forgotten by others that come.
+func (e *Engine) naming(l *haetae.Lookup) {
+	if e.book == nil || len(l.Answers) == 0 {
+		return
+	}
+	lists := e.book.ListsOf(l.Name)
+	if len(lists) == 0 {
+		return
+	}
+	for _, x := range l.Answers {
+		a, err := netip.ParseAddr(x.Data)
+		if err != nil || private(a) {
+			continue
+		}
+		if known, ok := e.named.get(a); !ok || !slices.Equal(known, lists) {
+			e.named.put(a, slices.Clone(lists))
+		}
+	}
+}
+
 // domainField is a field below haetae.domain, of the name of a DNS query.
 func domainField(b *address.Book, l *haetae.Lookup, name string, dst []sigma.Value) ([]sigma.Value, bool) {
 	switch name {

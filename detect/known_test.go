@@ -253,3 +253,22 @@ func TestAnAttackIsFollowedThroughARoleWhoseBeginningComesLate(t *testing.T) {
 		}
 	}
 }
+
+func TestAFlowIsKnownByTheNameThatItsAddressWasFoundBy(t *testing.T) {
+	e := knowing(t, "title: T\nid: r\nlogsource: {product: aws, service: vpcflow}\ndetection: {s: {haetae.peer.lists: bad}, condition: s}\n", nil)
+	flow := func(n int, to string) *haetae.Flow {
+		return &haetae.Flow{Key: "f", Number: n, Has: haetae.FlowPorts, Account: "1", Interface: "eni-1", Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr(to), SrcPort: 40000, DstPort: 443, Start: start.Unix(), Status: haetae.FlowOK, Direction: "egress"}
+	}
+	give(t, e, flow(1, "192.0.2.7"))
+	for id, name := range map[string]string{"a": "pool.bad.example", "b": "www.example.com"} {
+		l := &haetae.Lookup{ID: id, Time: start, Account: "1", Name: name, Answers: []haetae.Answer{{Data: map[string]string{"a": "192.0.2.7", "b": "192.0.2.8"}[id], Type: "A"}}}
+		if err := e.Lookup(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	give(t, e, flow(2, "192.0.2.7"))
+	give(t, e, flow(3, "192.0.2.8"))
+	if got := said(e.Take()); !reflect.DeepEqual(got, []string{"r rule  0s+0s late=false [f#2]"}) && len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +26,7 @@ const (
 	keySeen    = "detect/seen/"
 	keyWho     = "detect/who/"
 	keyFlows   = "detect/flows/"
+	keyNamed   = "detect/named/"
 	keyActor   = "actor/"
 )
 
@@ -150,6 +153,15 @@ func (e *Engine) Save(put func(key string, value []byte)) error {
 		}
 		return json.Marshal(out)
 	}, &failed)
+	e.named.save(keyNamed, put, func(addrs []netip.Addr) ([]byte, error) {
+		out := map[netip.Addr][]string{}
+		for _, a := range addrs {
+			if lists, ok := e.named.get(a); ok {
+				out[a] = lists
+			}
+		}
+		return json.Marshal(out)
+	}, &failed)
 	e.file = nil // so that the next record of the file marks it as changed
 	if e.actors != nil {
 		e.actors.Save(func(key string, value []byte) { put(keyActor+key, value) })
@@ -219,6 +231,12 @@ func (e *Engine) Load(key string, value []byte) error {
 			of[f.File], files = &f.Line, append(files, f.File)
 		}
 		return fail(e.flows.load(strings.TrimPrefix(key, keyFlows), files, func(file string) *int { return of[file] }))
+	case strings.HasPrefix(key, keyNamed):
+		var of map[netip.Addr][]string
+		if err := json.Unmarshal(value, &of); err != nil {
+			return fail(err)
+		}
+		return fail(e.named.load(strings.TrimPrefix(key, keyNamed), slices.Collect(maps.Keys(of)), func(a netip.Addr) []string { return of[a] }))
 	case strings.HasPrefix(key, keyActor):
 		if e.actors == nil {
 			return nil

@@ -111,6 +111,7 @@ type Part struct {
 	Tactic   string
 	Services []string // of the signal: "s3", "kubernetes"; none is any
 	Weight   float64
+	Rules    []string // of the signal, as patterns: "iam-own-*"; none is any
 }
 
 // Window is a time and the score that signals within it need.
@@ -358,7 +359,8 @@ func compile(q *Sequence) *compiled {
 // fits is the part that a signal counts for, or -1.
 func (c *compiled) fits(s *Signal) int {
 	i := slices.IndexFunc(c.Parts, func(p Part) bool {
-		return p.Tactic == s.Tactic && (len(p.Services) == 0 || slices.Contains(p.Services, s.Service))
+		return p.Tactic == s.Tactic && (len(p.Services) == 0 || slices.Contains(p.Services, s.Service)) &&
+			(len(p.Rules) == 0 || slices.ContainsFunc(p.Rules, func(like string) bool { return wildcard.Compile(like).Match(s.Rule) }))
 	})
 	if i < 0 {
 		return -1
@@ -398,8 +400,8 @@ func (c *compiled) severity(score Points) haetae.Severity {
 
 func (c *compiled) describe(i int) string {
 	p := c.Parts[i]
-	if len(p.Services) == 0 {
-		return p.Tactic
+	if of := slices.Concat(p.Services, p.Rules); len(of) > 0 {
+		return p.Tactic + " (" + strings.Join(of, ", ") + ")"
 	}
-	return p.Tactic + " (" + strings.Join(p.Services, ", ") + ")"
+	return p.Tactic
 }

@@ -24,7 +24,7 @@ func text(s string) haetae.Text { return haetae.Text{EN: s} }
 func credentials() *Sequence {
 	return &Sequence{
 		ID: "credentials", Title: text("t"), Description: text("d"), Response: text("r"), Join: []string{"entities"},
-		Parts: []Part{{"initial-access", nil, 2}, {"persistence", nil, 2}, {"defense-evasion", nil, 2}, {"discovery", nil, 1}, {"exfiltration", []string{"s3"}, 3}, {"impact", []string{"s3"}, 3}},
+		Parts: []Part{{Tactic: "initial-access", Weight: 2}, {Tactic: "persistence", Weight: 2}, {Tactic: "defense-evasion", Weight: 2}, {Tactic: "discovery", Weight: 1}, {Tactic: "exfiltration", Services: []string{"s3"}, Weight: 3}, {Tactic: "impact", Services: []string{"s3"}, Weight: 3}},
 		Needs: [][]string{{"persistence", "defense-evasion", "exfiltration", "impact"}}, Order: []string{"initial-access", "persistence", "exfiltration", "impact"}, Ordered: 0.5,
 		Further: 0.25, MostFurther: 2, MinTactics: 3, MinRules: 3,
 		Windows:    []Window{{day, 6}, {14 * day, 9}},

@@ -26,6 +26,13 @@ func (a *app) sequenceTest() (faults []string, sequences, examples int, err erro
 	if err != nil {
 		return nil, 0, 0, err
 	}
+	detections, err := a.detections()
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	if _, faults, err = content.GuardDuty(detections, list); err != nil {
+		return nil, 0, 0, err
+	}
 	for _, q := range list {
 		for i := range q.Examples {
 			examples++
