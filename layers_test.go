@@ -24,7 +24,7 @@ var layers = map[string]int{
 	"graph":      1, "control": 1, "standard": 1, "iam": 1, "network": 1, "sigma": 1, "baseline": 1, "sequence": 1, "vuln": 1,
 	"classify": 1, "waf": 1, "exposure": 1, "address": 1, "actor": 1, "report": 1, "inventory": 1, "exception": 1, "trail": 1,
 	"content": 2, "snapshot": 2, "aws": 2, "collect": 2, "template": 2, "terraform": 2, "ingest": 2, "image": 2, "sensor": 2,
-	"gateway": 2, "feed": 2, "store": 2, "lake": 2, "action": 2, "notify": 2,
+	"source": 2, "gateway": 2, "feed": 2, "store": 2, "lake": 2, "action": 2, "notify": 2,
 	"posture": 3, "detect": 3, "scan": 3, "hub": 3, "investigate": 3, "respond": 3,
 	"auth": 4, "awsapi": 4, "api": 4, "web": 4, "sample": 4, "sample/logs": 4,
 	"cmd/haetae": 5,

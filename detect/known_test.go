@@ -170,7 +170,7 @@ func theft() *sequence.Sequence {
 	text := haetae.Text{EN: "t"}
 	return &sequence.Sequence{ID: "theft", Title: text, Description: text, Response: text, Join: []string{"entities"},
 		Parts:      []sequence.Part{{Tactic: "initial-access", Weight: 2}, {Tactic: "impact", Weight: 2}},
-		MinTactics: 2, Windows: []sequence.Window{{Within: 24 * time.Hour, Threshold: 3}}, Severities: []sequence.Step{{From: 0, Severity: haetae.High}}}
+		MinTactics: 2, Windows: []sequence.Window{{Within: 24 * time.Hour, Threshold: 2.5}}, Severities: []sequence.Step{{From: 0, Severity: haetae.High}}}
 }
 
 func TestSignalsOfOneActorMakeASequence(t *testing.T) {

@@ -46,10 +46,7 @@ func (e *Engine) usual(profile string, o baseline.Observation) baseline.Verdict 
 
 // rarity says how usual it is that a rule speaks of an actor, and learns it.
 func (e *Engine) rarity(rule *Rule, actor string, at time.Time) float64 {
-	if rule.Baseline != nil {
-		return sequence.Novel // or it had not fired
-	}
-	if actor == "" {
+	if rule.Baseline != nil || actor == "" { // that it is new is all that a baseline says: it counts once
 		return sequence.Ordinary
 	}
 	v := e.usual(habit, baseline.Observation{Key: actor, Value: rule.ID, Time: at})

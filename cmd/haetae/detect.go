@@ -34,6 +34,7 @@ type detectOptions struct {
 
 	follow, forget bool
 	every, commit  time.Duration
+	tokenFile      string
 
 	from      sources // what is known of the organisation
 	addresses addresses
@@ -42,7 +43,7 @@ type detectOptions struct {
 func (a *app) detectCommand() *cobra.Command {
 	var o detectOptions
 	c := &cobra.Command{
-		Use:   "detect PATH…",
+		Use:   "detect PATH|SOURCE…",
 		Short: "Findings from logs: who did what, and is it an attack",
 		Long: `Reads the logs below the paths and holds every record against haetae's detections
 (haetae content list shows them), or, with --rules, against your own rules: Sigma
@@ -64,11 +65,18 @@ baselines and sequences go on where they were, and findings are kept (haetae det
 --data DIR lists them, haetae query has the view detections). --follow goes on reading
 what is new. ` + stopped() + `
 
+Beside paths these are sources, with --data or --follow: s3://BUCKET/PREFIX; sqs:QUEUE (also
+an ARN or a URL) of a queue that S3 tells of new objects, directly, through SNS or EventBridge,
+whose messages are deleted once their objects are stored; logs:GROUP of CloudWatch Logs;
+http://HOST:PORT, which takes logs that are sent to it, also by Firehose. haetae policy --for
+detect prints the permissions.
+
 Exit code 1 means that something was found, 3 that nothing was but that a rule was
 refused or a record could not be read.`,
 		Example: `  haetae detect ./AWSLogs
   haetae detect ./AWSLogs --from store@latest --address-list malicious=bad.txt
   haetae detect ./AWSLogs --follow --data ./data --output ndjson
+  haetae detect sqs:trail-files logs:/aws/eks/shop/cluster --follow --data ./data -o ndjson
   haetae detect --data ./data --severity high
   haetae detect ./AWSLogs --rules ./sigma/rules/cloud/aws --output ndjson --stats`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -86,6 +94,7 @@ refused or a record could not be read.`,
 	f.BoolVar(&o.stats, "stats", false, "end with a line that counts what was read, skipped, twice and late, and say what rules could not do")
 	f.StringVar(&o.since, "since", "", "only findings with a record at or after this: 2026-11-01, 2026-11-01T10:00:00Z, or 24h before now; earlier records still count in windows")
 	f.BoolVar(&o.follow, "follow", false, "go on reading what is new below the paths; needs no end")
+	f.StringVar(&o.tokenFile, "token-file", "", "file with the token that senders to http://HOST:PORT have to show")
 	f.DurationVar(&o.every, "every", 5*time.Second, "with --follow: how often to look for what is new")
 	f.BoolVar(&o.forget, "forget", false, "begin anew: read again what was read, with nothing remembered; what was found is kept")
 	f.DurationVar(&o.commit, "commit", 2*time.Second, "how often to store, at most")
@@ -217,6 +226,9 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	a.adviseNever(rules.Never(opt.Sigma, ingest.Fields))
 	if len(engine.Rules()) == 0 {
 		return usagef("there is no rule that can be used in %s", strings.Join(o.rules, ", "))
+	}
+	if _, remote := argumentsOf(paths); len(remote) > 0 && !keep {
+		return usagef("%s is read with a state that outlives the run: give --data DIR or --follow", remote[0])
 	}
 	if keep {
 		return a.detectKept(cmd.Context(), paths, o, engine, len(refused))

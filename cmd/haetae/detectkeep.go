@@ -68,6 +68,17 @@ func (a *app) keepDetecting(ctx context.Context, engine *detect.Engine, every ti
 	return k, nil
 }
 
+// sourceName is the name under which pieces of sources are known as read: a piece may
+// come by two sources.
+const sourceName = "source"
+
+// known tells whether a piece of a source was committed. It may be asked by others
+// than the one who commits.
+func (k *detectKeeper) known(key string) (bool, error) {
+	_, ok, err := k.st.WasRead(context.Background(), sourceName, key)
+	return ok, err
+}
+
 func (k *detectKeeper) close() error { return k.st.Close() }
 
 // skip tells whether a file was read as it is.

@@ -42,8 +42,23 @@ func (a *app) detectKept(ctx context.Context, paths []string, o *detectOptions, 
 		header = header && len(list) == 0
 		return err
 	}
+	files, remote := argumentsOf(paths)
+	sources, err := a.openSources(ctx, remote, o, k.known)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, s := range sources {
+			err = errors.Join(err, s.Close())
+		}
+	}()
 	var stats ingest.Stats
-	if err := a.readKept(ctx, paths, o, k, &stats); err != nil {
+	if len(sources) > 0 {
+		err = a.readSources(ctx, files, sources, o, k, &stats)
+	} else {
+		err = a.readKept(ctx, files, o, k, &stats)
+	}
+	if err != nil {
 		return err
 	}
 	if !o.follow {
@@ -76,8 +91,7 @@ func (a *app) readKept(ctx context.Context, paths []string, o *detectOptions, k 
 	}
 	for {
 		read := len(stats.Problems)
-		opt := ingest.ReadOptions{Skip: k.skip(ctx, quiet), Done: func(s ingest.Source) error { return k.file(ctx, s) }}
-		err := ingest.Read(ctx, paths, opt, stats, ingest.Taker{Event: k.engine.Event, Flow: k.engine.Flow, Lookup: k.engine.Lookup})
+		err := k.readFiles(ctx, paths, quiet, stats)
 		switch {
 		case errors.Is(err, context.Canceled) && o.follow:
 			return nil // what was read since it was stored last is read again
@@ -99,6 +113,12 @@ func (a *app) readKept(ctx context.Context, paths []string, o *detectOptions, k 
 		case <-time.After(o.every):
 		}
 	}
+}
+
+// readFiles reads what is new below paths.
+func (k *detectKeeper) readFiles(ctx context.Context, paths []string, quiet time.Duration, stats *ingest.Stats) error {
+	opt := ingest.ReadOptions{Skip: k.skip(ctx, quiet), Done: func(s ingest.Source) error { return k.file(ctx, s) }}
+	return ingest.Read(ctx, paths, opt, stats, ingest.Taker{Event: k.engine.Event, Flow: k.engine.Flow, Lookup: k.engine.Lookup})
 }
 
 // forgetDetecting lets go of what detect remembers and has read.

@@ -33,13 +33,14 @@ and nothing that changes anything. It is longer than a managed policy may be:
 With --org it prints a CloudFormation template for a StackSet: the role that
 haetae assumes in each account, its trust, and the policy.`,
 		Example: `  haetae policy --for scan
+  haetae policy --for detect
   haetae policy --for scan --split | jq '.[0]' > part-1.json
   haetae policy --org --principal arn:aws:iam::111111111111:role/security > stackset.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.policy(&p) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&p.purpose, "for", "scan", "what the policy is for: scan")
+	f.StringVar(&p.purpose, "for", "scan", "what the policy is for: scan, or detect (sources of logs)")
 	f.BoolVar(&p.split, "split", false, "an array of policies, each no longer than a managed policy may be")
 	f.BoolVar(&p.org, "org", false, "a CloudFormation template of the role for all accounts")
 	f.StringVar(&p.role, "role", defaultRole, "with --org: name of the role")
@@ -51,8 +52,15 @@ haetae assumes in each account, its trust, and the policy.`,
 }
 
 func (a *app) policy(p *policyFlags) error {
-	if p.purpose != "scan" {
-		return usagef("--for %s: this version has scan", p.purpose)
+	switch p.purpose {
+	case "scan":
+	case "detect":
+		if p.org || p.split {
+			return usagef("--org and --split are for --for scan")
+		}
+		return a.printJSON(detectPolicy())
+	default:
+		return usagef("--for %s: this version has scan and detect", p.purpose)
 	}
 	if err := checkExtras(p.extras); err != nil {
 		return err
@@ -94,6 +102,21 @@ func (a *app) policy(p *policyFlags) error {
 		return a.printJSON(collect.ScanPolicies(p.extras))
 	}
 	return a.printJSON(collect.ScanPolicy(p.extras))
+}
+
+// detectPolicy is what the sources of haetae detect need. Whoever uses it puts in the
+// bucket, queue, log group and key.
+func detectPolicy() map[string]any {
+	statement := func(sid string, actions []string, resource string) map[string]any {
+		return map[string]any{"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+	}
+	return map[string]any{"Version": "2012-10-17", "Statement": []any{
+		statement("BucketsOfLogs", []string{"s3:ListBucket"}, "arn:aws:s3:::BUCKET"),
+		statement("ObjectsOfLogs", []string{"s3:GetObject"}, "arn:aws:s3:::BUCKET/*"),
+		statement("KeyOfTheBucket", []string{"kms:Decrypt"}, "arn:aws:kms:REGION:ACCOUNT:key/KEY"),
+		statement("QueueOfNotifications", []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueUrl"}, "arn:aws:sqs:REGION:ACCOUNT:QUEUE"),
+		statement("LogGroups", []string{"logs:FilterLogEvents"}, "arn:aws:logs:REGION:ACCOUNT:log-group:GROUP:*"),
+	}}
 }
 
 // printJSON prints a value for people and programs alike.

@@ -30,7 +30,7 @@ var names = map[string]string{"configservice": "config", "s3api": "s3"}
 // their services.
 func operations() map[string]map[string]bool {
 	out := map[string]map[string]bool{}
-	for _, op := range append(calls(), "sts:GetCallerIdentity") {
+	for _, op := range append(calls(), logs()...) {
 		service, name, _ := strings.Cut(op, ":")
 		if out[service] == nil {
 			out[service] = map[string]bool{}
@@ -38,6 +38,11 @@ func operations() map[string]map[string]bool {
 		out[service][name] = true
 	}
 	return out
+}
+
+// logs are the operations by which logs are fetched, and who is asked for.
+func logs() []string {
+	return []string{"sts:GetCallerIdentity", "s3api:ListObjectsV2", "s3api:GetObject", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "logs:FilterLogEvents"}
 }
 
 func calls() (ops []string) {
