@@ -40,7 +40,7 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 			errs = append(errs, err)
 		}
 		if i > 0 && len(list) == 0 && err == nil && !holdsOther(tree) {
-			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("none of controls/<service>/<id>.yaml, standards/<id>.yaml, escalations/<id>.yaml, sequences/<id>.yaml and exceptions/*.yaml in the content folder"),
+			errs = append(errs, &haetae.Error{Code: haetae.NotFound, Err: errors.New("none of controls/<service>/<id>.yaml, detections/<area>/<id>.yaml, standards/<id>.yaml, escalations/<id>.yaml, sequences/<id>.yaml and exceptions/*.yaml in the content folder"),
 				Hint: "docs/add-a-control.md describes the form of a control."})
 		}
 		out = append(out, list...)
@@ -51,7 +51,7 @@ func Controls(more ...fs.FS) ([]*control.Control, error) {
 
 // holdsOther tells whether a tree has content other than controls.
 func holdsOther(tree fs.FS) bool {
-	for _, pattern := range []string{"standards/*.yaml", "escalations/*.yaml", "sequences/*.yaml"} {
+	for _, pattern := range []string{"detections/*/*.yaml", "standards/*.yaml", "escalations/*.yaml", "sequences/*.yaml"} {
 		if names, err := fs.Glob(tree, pattern); err == nil && len(names) > 0 {
 			return true
 		}

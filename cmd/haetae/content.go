@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,15 +50,18 @@ func (a *app) contentCommand() *cobra.Command {
   haetae content test --content ./my-content`,
 	}
 	var output string
+	var kinds []string
 	list := &cobra.Command{
-		Use: "list", Short: "List all controls with their other names, all detections and all standards", Args: cobra.NoArgs,
+		Use: "list", Short: "List all controls with their other names, all detections, attack sequences and standards", Args: cobra.NoArgs,
 		Example: `  haetae content list
+  haetae content list --kind detection,sequence
   haetae content list --output json`,
-		RunE: func(*cobra.Command, []string) error { return a.contentList(output) },
+		RunE: func(*cobra.Command, []string) error { return a.contentList(kinds, output) },
 	}
+	list.Flags().StringSliceVar(&kinds, "kind", nil, "only "+strings.Join(contentKinds(), ", ")+"; comma separated")
 	list.Flags().StringVarP(&output, "output", "o", "table", "table, json or ndjson")
 	show := &cobra.Command{
-		Use: "show ID", Short: "Print the file of a control, a detection or a standard", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Print the file of a control, a detection, an attack sequence or a standard", Args: cobra.ExactArgs(1),
 		Example: `  haetae content show s3-bucket-versioning-enabled
   haetae content show S3.14`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.contentShow(args[0]) },
@@ -84,71 +86,6 @@ func (a *app) contentCommand() *cobra.Command {
 	}
 	cmd.AddCommand(list, show, test, functions, a.propertiesCommand())
 	return cmd
-}
-
-// listed is a row of `haetae content list --output json`: a control or a
-// standard, which has neither severity nor service of its own.
-type listed struct {
-	Kind     string         `json:"kind"`
-	ID       string         `json:"id"`
-	Title    string         `json:"title"`
-	Severity string         `json:"severity"`
-	Service  string         `json:"service"`
-	Resource string         `json:"resource"`
-	Aliases  haetae.Aliases `json:"aliases"`
-	// GuardDuty are the finding types that a detection stands for.
-	GuardDuty []string `json:"guardduty,omitempty"`
-}
-
-func (a *app) contentList(output string) error {
-	controls, err := a.controls()
-	if err != nil {
-		return err
-	}
-	standards, err := a.standards()
-	if err != nil {
-		return err
-	}
-	rows := make([]listed, 0, len(controls)+len(standards)+300)
-	for _, c := range controls {
-		rows = append(rows, listed{Kind: "control", ID: c.ID, Title: c.Title.In(a.lang), Severity: c.Severity.String(), Service: c.Service, Resource: c.Type, Aliases: c.Aliases})
-	}
-	detections, err := a.detections()
-	if err != nil {
-		return err
-	}
-	for _, d := range detections {
-		rows = append(rows, listed{Kind: "detection", ID: d.ID, Title: d.Title.In(a.lang), Severity: d.Severity.String(), Service: d.Area, GuardDuty: d.GuardDuty, Aliases: haetae.Aliases{CIS: d.CIS}})
-	}
-	for _, s := range standards {
-		rows = append(rows, listed{Kind: "standard", ID: s.ID, Title: s.Title.In(a.lang)})
-	}
-	enc := json.NewEncoder(a.out)
-	enc.SetEscapeHTML(false)
-	switch output {
-	case "json":
-		enc.SetIndent("", "  ")
-		return enc.Encode(rows)
-	case "ndjson":
-		for _, r := range rows {
-			if err := enc.Encode(r); err != nil {
-				return fmt.Errorf("write: %w", err)
-			}
-		}
-		return nil
-	case "table":
-		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-		for _, r := range rows {
-			word := strings.ToLower(r.Severity)
-			if r.Kind == "standard" {
-				word = r.Kind
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, word, strings.Join(slices.Concat(r.Aliases.SecurityHub, r.Aliases.Config, r.GuardDuty), " "), r.Title)
-		}
-		fmt.Fprintf(w, "%d controls, %d detections, %d standards\n", len(controls), len(detections), len(standards))
-		return w.Flush()
-	}
-	return usagef("--output %s: table, json or ndjson", output)
 }
 
 // find returns the control of an id, its own or another tool's.

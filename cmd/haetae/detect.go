@@ -223,6 +223,7 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	for _, e := range refused {
 		a.advise("haetae: rule refused: %v", e)
 	}
+	a.adviseNever(rules.Never(opt.Sigma, ingest.Fields))
 	if len(engine.Rules()) == 0 {
 		return usagef("there is no rule that can be used in %s", strings.Join(o.rules, ", "))
 	}
@@ -344,14 +345,14 @@ func (a *app) detectStats(s *ingest.Stats, e *detect.Engine, count detect.Stats,
 }
 
 // idleRules counts, by log source, the rules that no record could match, as no
-// record of their log was read.
+// record of their log was read. Those of logs that haetae never reads are said before.
 func idleRules(e *detect.Engine) map[string]int {
 	out := map[string]int{}
 	for _, r := range e.Rules() {
-		if r.Pattern != nil || slices.ContainsFunc(e.Sources(), r.LogSource.Covers) {
+		if r.Pattern != nil || slices.ContainsFunc(e.Sources(), r.LogSource.Covers) || !detect.Reads(r.LogSource) {
 			continue
 		}
-		out[strings.Join(slices.DeleteFunc([]string{r.LogSource.Product, r.LogSource.Category, r.LogSource.Service}, func(s string) bool { return s == "" }), "/")]++
+		out[detect.SourceName(r.LogSource)]++
 	}
 	return out
 }

@@ -61,10 +61,11 @@ func detectionFaults(d *content.Detection) []string {
 			out = append(out, err.Error())
 			continue
 		}
-		for _, f := range m.Fields() {
-			if strings.HasPrefix(f, "haetae.") && !slices.Contains(detect.Fields(), f) {
-				out = append(out, fmt.Sprintf("%s:%d: there is no field %s: %s", d.File, r.Line, f, strings.Join(detect.Fields(), ", ")))
-			}
+		switch lost := detect.Unknown(m, ingest.Fields); {
+		case !detect.Reads(r.LogSource):
+			out = append(out, fmt.Sprintf("%s:%d: it can never match: haetae reads no log of %s", d.File, r.Line, detect.SourceName(r.LogSource)))
+		case lost != "":
+			out = append(out, fmt.Sprintf("%s:%d: %s", d.File, r.Line, lost))
 		}
 	}
 	return out

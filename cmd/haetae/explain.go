@@ -94,7 +94,8 @@ func (a *app) contentShow(id string) error {
 	return err
 }
 
-// fileOf is the content file of a standard, an escalation or a control.
+// fileOf is the content file of a standard, a detection, an attack sequence, an
+// escalation or a control.
 func (a *app) fileOf(id string) (string, error) {
 	all, err := a.standards()
 	if err != nil {
@@ -110,6 +111,15 @@ func (a *app) fileOf(id string) (string, error) {
 	for _, d := range detections {
 		if d.ID == id {
 			return d.File, nil
+		}
+	}
+	sequences, err := a.sequences()
+	if err != nil {
+		return "", err
+	}
+	for _, q := range sequences {
+		if q.ID == id {
+			return q.File, nil
 		}
 	}
 	if p, err := a.primitive(id); p != nil || err != nil {
