@@ -62,7 +62,7 @@ type Flow struct {
 	// object and which record of it it is, from 1.
 	Key    string
 	Number int
-	Has   FlowFields
+	Has    FlowFields
 
 	Account   string // of the interface; of the transit gateway
 	Region    string
