@@ -14,17 +14,25 @@ import (
 // (https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-active.html).
 type GuardDutyProtection struct {
 	Protection string          `yaml:"protection"`
-	Log        string          `yaml:"log"` // that shows what it finds
+	Resource   string          `yaml:"resource"` // what its findings are about
+	Log        string          `yaml:"log"`      // that shows what it finds
+	Retired    bool            `yaml:"retired"`  // AWS makes no such findings any more
 	Types      []GuardDutyType `yaml:"types"`
 }
 
 // GuardDutyType is a type of GuardDuty's findings.
 type GuardDutyType struct {
 	Type string `yaml:"type"`
-	Log  string `yaml:"log"` // where it is another than the protection's
+	// Severity is AWS's default, "low" to "critical", with a star where it may be
+	// another; "varies" where there is none, "" where AWS's page was not found to say.
+	Severity string `yaml:"severity"`
+	Log      string `yaml:"log"` // where it is another than the protection's
 	// Not says why no detection stands for it; the zero Text where one does.
 	Not haetae.Text `yaml:"not"`
-	// By are the detections and sequences that stand for it, sorted.
+	// Of is the type under which what a retired type found is found today.
+	Of string `yaml:"of"`
+	// By are the detections and sequences that stand for it, sorted; of a retired type
+	// those of the type that it is a part of.
 	By []string `yaml:"-"`
 }
 
@@ -39,7 +47,7 @@ func GuardDuty(detections []*Detection, sequences []*Sequence) (list []GuardDuty
 	if err := yaml.Load(data, &list, yaml.WithKnownFields()); err != nil {
 		return nil, nil, fmt.Errorf("types of GuardDuty: %w", err)
 	}
-	by := map[string][]string{}
+	by, known := map[string][]string{}, map[string]*GuardDutyType{}
 	for _, d := range detections {
 		for _, t := range d.GuardDuty {
 			by[t] = append(by[t], d.ID)
@@ -50,21 +58,41 @@ func GuardDuty(detections []*Detection, sequences []*Sequence) (list []GuardDuty
 			by[t] = append(by[t], q.ID)
 		}
 	}
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	for i := range list {
 		for j := range list[i].Types {
 			t := &list[i].Types[j]
-			t.By = slices.Sorted(slices.Values(by[t.Type]))
-			delete(by, t.Type)
+			t.By = slices.Compact(slices.Sorted(slices.Values(by[t.Type])))
+			if known[t.Type] != nil {
+				fault("guardduty.yaml: %s is there twice", t.Type)
+			}
+			known[t.Type] = t
 			switch {
-			case len(t.By) == 0 && t.Not.EN == "":
-				faults = append(faults, fmt.Sprintf("guardduty.yaml: %s has neither a detection nor a reason", t.Type))
+			case list[i].Retired != (t.Of != ""):
+				fault("guardduty.yaml: %s: a retired type, and no other, says of which type it is a part today", t.Type)
+			case len(t.By) == 0 && t.Not.EN == "" && t.Of == "":
+				fault("guardduty.yaml: %s has neither a detection nor a reason", t.Type)
 			case len(t.By) > 0 && t.Not.EN != "":
-				faults = append(faults, fmt.Sprintf("guardduty.yaml: %s has a reason why it is not detected, and %s detects it", t.Type, t.By[0]))
+				fault("guardduty.yaml: %s has a reason why it is not detected, and %s detects it", t.Type, t.By[0])
+			}
+		}
+	}
+	for _, p := range list {
+		for j := range p.Types {
+			t := &p.Types[j]
+			switch now := known[t.Of]; {
+			case t.Of == "":
+			case now == nil || now.Of != "":
+				fault("guardduty.yaml: %s is said to be a part of %s, which is no type of today", t.Type, t.Of)
+			default:
+				t.By = slices.Compact(slices.Sorted(slices.Values(slices.Concat(t.By, now.By))))
 			}
 		}
 	}
 	for _, t := range slices.Sorted(maps.Keys(by)) {
-		faults = append(faults, fmt.Sprintf("%s names %s, which is no type of GuardDuty in guardduty.yaml", by[t][0], t))
+		if known[t] == nil {
+			fault("%s names %s, which is no type of GuardDuty in guardduty.yaml", by[t][0], t)
+		}
 	}
 	return list, faults, nil
 }

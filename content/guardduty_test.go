@@ -1,6 +1,7 @@
 package content
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -24,16 +25,19 @@ func TestEveryTypeOfGuardDutyIsDetectedOrSaidNotToBe(t *testing.T) {
 	types := map[string]bool{}
 	for _, p := range list {
 		for _, x := range p.Types {
-			if types[x.Type] {
-				t.Errorf("%s is there twice", x.Type)
-			}
 			types[x.Type] = true
+			if !slices.Contains([]string{"low", "medium", "high", "critical", "varies", ""}, strings.TrimSuffix(x.Severity, "*")) {
+				t.Errorf("%s: a severity of %q", x.Type, x.Severity)
+			}
+			if p.Retired && len(x.By) == 0 {
+				t.Errorf("%s: nothing detects what took its place", x.Type)
+			}
 			if (x.Not.EN == "") != (x.Not.KO == "") {
 				t.Errorf("%s: the reason is in one language only", x.Type)
 			}
 		}
 	}
-	if len(types) < 200 {
+	if len(types) < 250 {
 		t.Errorf("%d types", len(types))
 	}
 	// What is wrong is said.

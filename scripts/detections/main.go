@@ -65,30 +65,32 @@ func page() ([]byte, error) {
 // guardDuty writes what becomes of each type.
 func guardDuty(b *bytes.Buffer, list []content.GuardDutyProtection) {
 	all, done := 0, 0
-	var rows bytes.Buffer
+	var rows, types, retired bytes.Buffer
 	for _, p := range list {
+		if p.Retired {
+			for _, t := range p.Types {
+				fmt.Fprintf(&retired, "| %s | %s | %s | `%s` |\n", t.Type, orDash(t.Severity), t.Of, strings.Join(t.By, "`, `"))
+			}
+			continue
+		}
 		n := 0
 		for _, t := range p.Types {
+			by := "not: " + t.Not.EN
 			if len(t.By) > 0 {
 				n++
+				by = "`" + strings.Join(t.By, "`, `") + "`"
 			}
+			fmt.Fprintf(&types, "| %s | %s | %s | %s |\n", t.Type, orDash(t.Severity), cmp.Or(t.Log, p.Log), by)
 		}
 		all, done = all+len(p.Types), done+n
-		fmt.Fprintf(&rows, "| %s | %s | %d of %d |\n", p.Protection, p.Log, n, len(p.Types))
+		fmt.Fprintf(&rows, "| %s | %s | %s | %d of %d |\n", p.Protection, p.Resource, p.Log, n, len(p.Types))
 	}
-	fmt.Fprintf(b, "## GuardDuty's types\n\n%d of %d types are detected here; each of the others says why not. haetae reads the logs that you have: a type is seen only where\nits log is kept. Types about addresses and names on lists need the lists (`--address-list`); a few entries are built in. What is\nonly unusual is never above low.\n\n| protection | seen in | detected |\n|---|---|---|\n%s\n", done, all, rows.String())
-	b.WriteString("| type | detected by |\n|---|---|\n")
-	for _, p := range list {
-		for _, t := range p.Types {
-			if len(t.By) > 0 {
-				fmt.Fprintf(b, "| %s | `%s` |\n", t.Type, strings.Join(t.By, "`, `"))
-			} else {
-				fmt.Fprintf(b, "| %s | not: %s |\n", t.Type, t.Not.EN)
-			}
-		}
-	}
-	b.WriteByte('\n')
+	fmt.Fprintf(b, "## GuardDuty's types\n\n%d of %d types are detected here; each of the others says why not. haetae reads the logs that you have: a type is seen only where\nits log is kept. Types about addresses and names on lists need the lists (`--address-list`); a few entries are built in. What is\nonly unusual is never above low.\n\n| protection | about | seen in | detected |\n|---|---|---|---|\n%s\n", done, all, rows.String())
+	fmt.Fprintf(b, "Severities are AWS's defaults; a star says that GuardDuty may give another.\n\n| type | severity | log | detected by |\n|---|---|---|---|\n%s\n", types.String())
+	fmt.Fprintf(b, "AWS no longer makes findings of these types; what they found is found as another type today.\n\n| retired type | severity | found as | detected by |\n|---|---|---|---|\n%s\n", retired.String())
 }
+
+func orDash(text string) string { return cmp.Or(text, "–") }
 
 // metricFilters writes which detection stands for which metric filter of CIS.
 func metricFilters(b *bytes.Buffer, detections []*content.Detection) {
