@@ -41,6 +41,11 @@ type Writer struct {
 	limit  int64
 	size   int64 // of what waits, about
 	until  int   // records until size is counted anew
+
+	// Known, when it is not nil, knows which records are not written: those that it
+	// has. Again counts them, by their log.
+	Known *Known
+	Again map[haetae.Log]int
 }
 
 // partKey names what goes to one file.
@@ -65,7 +70,7 @@ func NewWriter(dir string) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, failure("make the folder of the lake", err)
 	}
-	return &Writer{dir: dir, parts: map[partKey]*part{}, shapes: map[haetae.Log]*shape{}, filed: map[string]int64{}, limit: bytesHeld}, nil
+	return &Writer{dir: dir, parts: map[partKey]*part{}, shapes: map[haetae.Log]*shape{}, filed: map[string]int64{}, limit: bytesHeld, Again: map[haetae.Log]int{}}, nil
 }
 
 // failure says what a failed write means to the user.
@@ -109,6 +114,24 @@ func (w *Writer) part(log haetae.Log, at int64, account, region string) (*part, 
 	return p, nil
 }
 
+// again tells whether a record is not to be written. Records without an id are.
+func (w *Writer) again(log haetae.Log, at int64, id string, number int64) (bool, error) {
+	if w.Known == nil || id == "" {
+		return false, nil
+	}
+	again, err := w.Known.again(partKey{log, floorDay(at)}, id, number, at)
+	if again {
+		w.Again[log]++
+	}
+	return again, err
+}
+
+// Dir is the folder of the lake.
+func (w *Writer) Dir() string { return w.dir }
+
+// Files is how many files are being written.
+func (w *Writer) Files() int { return len(w.parts) }
+
 // floorDay is the day of a time in microseconds.
 func floorDay(at int64) int64 {
 	n := at / day.Microseconds()
@@ -140,6 +163,9 @@ func shapeFor(log haetae.Log) (*shape, error) {
 // Event adds an event.
 func (w *Writer) Event(e *haetae.Event) error {
 	at := e.Time.UnixMicro()
+	if again, err := w.again(e.Log, at, e.ID, 0); again || err != nil {
+		return err
+	}
 	p, err := w.part(e.Log, at, e.Account, e.Region)
 	if err != nil {
 		return err
@@ -195,6 +221,9 @@ func (w *Writer) Flow(f *haetae.Flow) error {
 		clear(w.filed)
 	}
 	w.filed[f.Key] = at
+	if again, err := w.again(log, at, f.Key, int64(f.Number)); again || err != nil {
+		return err
+	}
 	p, err := w.part(log, at, f.Account, f.Region)
 	if err != nil {
 		return err
@@ -206,6 +235,9 @@ func (w *Writer) Flow(f *haetae.Flow) error {
 
 // Lookup adds a DNS query.
 func (w *Writer) Lookup(l *haetae.Lookup) error {
+	if again, err := w.again(haetae.ResolverQuery, l.Time.UnixMicro(), l.ID, 0); again || err != nil {
+		return err
+	}
 	p, err := w.part(haetae.ResolverQuery, l.Time.UnixMicro(), l.Account, l.Region)
 	if err != nil {
 		return err
