@@ -5,7 +5,7 @@ import "time"
 // LakeFile is a file of the event lake as the store lists it. A file that is not in
 // the list is none of the lake's, whatever is on the disk.
 type LakeFile struct {
-	Path string    // below the folder of the lake, with slashes: "cloudtrail/2026-11-10/….parquet"
+	Path string    // below the folder of the lake, with slashes: "cloudtrail/haetae_day=2026-11-10/….parquet"
 	Log  Log       // of all of its records
 	Day  time.Time // the day, in UTC, on which all of its records are
 

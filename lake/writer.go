@@ -80,6 +80,10 @@ func failure(op string, err error) error {
 
 const day = 24 * time.Hour
 
+// dayFolder begins the names of folders of days, as Hive has them: readers leave out the
+// days that a query does not ask for.
+const dayFolder = "haetae_day="
+
 // part is the file to which a record goes.
 func (w *Writer) part(log haetae.Log, at int64, account, region string) (*part, error) {
 	k := partKey{log, floorDay(at)}
@@ -288,7 +292,7 @@ func (p *part) write(dir string) error {
 		if _, err := rand.Read(name[:]); err != nil {
 			return failure("name a file of the lake", err)
 		}
-		p.meta.Path = path.Join(string(p.key.log), p.meta.Day.Format(time.DateOnly), hex.EncodeToString(name[:])+".parquet")
+		p.meta.Path = path.Join(string(p.key.log), dayFolder+p.meta.Day.Format(time.DateOnly), hex.EncodeToString(name[:])+".parquet")
 		at := filepath.Join(dir, filepath.FromSlash(p.meta.Path))
 		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
 			return failure("make a folder of the lake", err)
