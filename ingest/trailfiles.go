@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -21,38 +22,62 @@ const maxDigest = 64 << 20
 // Trail reads the digest files and the hashes of the log files of CloudTrail below
 // the paths; names tell them apart, as CloudTrail gives them. A file of another
 // name is counted in others. What cannot be read is noted in s.
-func Trail(ctx context.Context, paths []string, s *Stats) (digests []trail.Object, logs []trail.Log, others int, err error) {
+func Trail(ctx context.Context, paths []string, s *Stats) (*TrailCopy, error) {
+	c := &TrailCopy{}
 	for _, root := range paths {
-		err = walk([]string{root}, s, func(path string, _ fs.FileInfo) error {
+		err := walk([]string{root}, s, func(path string, _ fs.FileInfo) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			base := filepath.Base(path)
-			digest, log := strings.Contains(base, "_CloudTrail-Digest_"), strings.Contains(base, "_CloudTrail_")
-			if !digest && !log {
-				others++
+			if !OfTrail(path) {
+				c.Others++
 				return nil
 			}
-			s.Files++
-			body, sum, n, err := inflated(path, digest)
-			s.Bytes += n
+			f, err := os.Open(path)
 			if err != nil {
+				s.Files++
 				s.unread(File, path, 0, "%v", err)
 				return nil
 			}
-			name := below(root, path)
-			if digest {
-				digests = append(digests, trail.Object{Path: name, Body: body})
-			} else {
-				logs = append(logs, trail.Log{Path: name, Sum: sum})
-			}
+			defer f.Close()
+			c.Add(path, below(root, path), f, "", s)
 			return nil
 		})
 		if err != nil {
-			return nil, nil, others, err
+			return nil, err
 		}
 	}
-	return digests, logs, others, nil
+	return c, nil
+}
+
+// TrailCopy is what is there of a trail's bucket.
+type TrailCopy struct {
+	Digests []trail.Object
+	Logs    []trail.Log
+	Others  int // files that are neither
+}
+
+// OfTrail tells whether a name is one of a digest or log file of CloudTrail.
+func OfTrail(name string) bool {
+	base := path.Base(filepath.ToSlash(name))
+	return strings.Contains(base, "_CloudTrail-Digest_") || strings.Contains(base, "_CloudTrail_")
+}
+
+// Add reads a digest or log file. shown is its name for people, key the end of its key;
+// signature is that of the metadata of a digest's object, "" when it is not known.
+func (c *TrailCopy) Add(shown, key string, body io.Reader, signature string, s *Stats) {
+	s.Files++
+	digest := strings.Contains(path.Base(key), "_CloudTrail-Digest_")
+	text, sum, n, err := inflated(body, digest)
+	s.Bytes += n
+	switch {
+	case err != nil:
+		s.unread(File, shown, 0, "%v", err)
+	case digest:
+		c.Digests = append(c.Digests, trail.Object{Path: key, Body: text, Signature: signature})
+	default:
+		c.Logs = append(c.Logs, trail.Log{Path: key, Sum: sum})
+	}
 }
 
 // below is the path of a file below the folder that was given, with slashes.
@@ -69,12 +94,7 @@ func below(root, path string) string {
 
 // inflated reads a file through its gzip: all of it when it is asked for, and its
 // hash.
-func inflated(path string, whole bool) (body []byte, sum string, n int64, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, "", 0, err
-	}
-	defer f.Close()
+func inflated(f io.Reader, whole bool) (body []byte, sum string, n int64, err error) {
 	limit := int64(maxUnpacked)
 	if whole {
 		limit = maxDigest

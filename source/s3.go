@@ -160,6 +160,12 @@ func objectPiece(o *Options, bucket string, x object) *Piece {
 		if !ok {
 			return nil, fmt.Errorf("get %s: %w", p.Name, errors.New("the answer has no body"))
 		}
+		p.Metadata = map[string]string{}
+		if m, ok := answer["Metadata"].(map[string]any); ok {
+			for name := range m {
+				p.Metadata[strings.ToLower(name)] = text(m, name)
+			}
+		}
 		return io.NopCloser(strings.NewReader(body)), nil
 	}
 	return p

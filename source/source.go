@@ -28,6 +28,8 @@ type Piece struct {
 	Modified        time.Time
 	Size            int64 // as it is stored; -1 when it is not known
 	Open            func(context.Context) (io.ReadCloser, error)
+	// Metadata is that of an object, once it was opened; its names are in small letters.
+	Metadata map[string]string
 	// Done is called after what became of it was committed, Failed when it could not
 	// be read or committed. Both may be nil.
 	Done   func(context.Context) error

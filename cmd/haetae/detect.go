@@ -35,6 +35,7 @@ type detectOptions struct {
 	follow, forget bool
 	every, commit  time.Duration
 	tokenFile      string
+	placeholders   []string
 
 	from      sources // what is known of the organisation
 	addresses addresses
@@ -89,6 +90,7 @@ refused or a record could not be read.`,
 	}
 	f := c.Flags()
 	f.StringArrayVar(&o.rules, "rules", nil, "your own Sigma rules in place of haetae's detections: a YAML file, or a folder of them; may be repeated")
+	f.StringArrayVar(&o.placeholders, "placeholder", nil, "NAME=VALUE[,VALUE…], or NAME=@FILE with a value on each line: what %NAME% stands for in Sigma rules (expand); may be repeated")
 	f.BoolVar(&o.builtIn, "built-in", false, "with --rules: haetae's detections too")
 	f.StringVarP(&o.output, "output", "o", "table", "table, json, ndjson or csv")
 	f.BoolVar(&o.stats, "stats", false, "end with a line that counts what was read, skipped, twice and late, and say what rules could not do")
@@ -205,6 +207,9 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 		return err
 	}
 	opt := detect.Options{Rules: rules, Stateful: keep}
+	if opt.Sigma.Placeholders, err = placeholdersOf(o.placeholders); err != nil {
+		return err
+	}
 	if opt.Sequences, err = a.sequencesOf(o); err != nil {
 		return err
 	}
@@ -259,6 +264,34 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 		return exit(exitIncomplete)
 	}
 	return nil
+}
+
+// placeholdersOf are the values of placeholders.
+func placeholdersOf(args []string) (map[string][]string, error) {
+	out := map[string][]string{}
+	for _, a := range args {
+		name, value, ok := strings.Cut(a, "=")
+		if name = strings.Trim(name, "%"); !ok || name == "" || value == "" {
+			return nil, usagef("--placeholder NAME=VALUE or NAME=@FILE is meant, not %q", a)
+		}
+		values := strings.Split(value, ",")
+		if file, ok := strings.CutPrefix(value, "@"); ok {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				return nil, usagef("--placeholder: %v", err)
+			}
+			values = strings.Split(string(data), "\n")
+		}
+		for _, v := range values {
+			if v = strings.TrimSpace(v); v != "" && !strings.HasPrefix(v, "#") {
+				out[name] = append(out[name], v)
+			}
+		}
+		if len(out[name]) == 0 {
+			return nil, usagef("--placeholder %s has no value", name)
+		}
+	}
+	return out, nil
 }
 
 // errorsIn are the errors that one joins.

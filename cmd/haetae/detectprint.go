@@ -195,6 +195,9 @@ func whatText(r *detected) string {
 	case r.Value != nil:
 		var parts []string
 		for name, value := range r.Group {
+			if name == "haetae.actor.id" || name == "haetae.peer.address" {
+				continue // it has a column
+			}
 			parts = append(parts, name+"="+value)
 		}
 		slices.Sort(parts)

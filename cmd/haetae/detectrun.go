@@ -160,6 +160,9 @@ func (a *app) printFollowed(list []*detect.Finding, output string, header bool) 
 // detectStored prints what earlier runs found.
 func (a *app) detectStored(ctx context.Context, o *detectOptions) (err error) {
 	st, err := a.opened(ctx)
+	if haetae.CodeOf(err) == haetae.NotFound && err != nil {
+		return &haetae.Error{Code: haetae.NotFound, Op: "what was found", Err: err, Hint: "Give logs to read: haetae detect PATH --data DIR."}
+	}
 	if err != nil {
 		return err
 	}

@@ -1,18 +1,22 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/haetae/haetae/ingest"
+	"github.com/haetae/haetae/source"
 	"github.com/haetae/haetae/trail"
 )
 
@@ -27,16 +31,18 @@ func (a *app) trailCommand() *cobra.Command {
 
 func (a *app) trailVerifyCommand() *cobra.Command {
 	var keyFiles []string
-	var output string
+	var output, region string
+	var l live
 	c := &cobra.Command{
-		Use:   "verify PATH…",
+		Use:   "verify PATH|s3://BUCKET/PREFIX…",
 		Short: "Whether log files of CloudTrail were altered, removed or added",
 		Long: `Reads a copy of the bucket of a trail (its AWSLogs folder, or any part of it) and
 checks the digest files as a chain, their signatures against CloudTrail's public
-keys, and the log files against the digests. No account is asked.
+keys, and the log files against the digests. For a copy no account is asked.
 
 A digest's own signature is metadata of its object in S3, which a copy in a
-folder has not; the next digest repeats it, so all but the newest are proven.
+folder has not; the next digest repeats it, so all but the newest are proven. Read
+from the bucket itself, the newest is proven too.
 Without keys the hashes are compared all the same, but nothing is proven: whoever
 could write to the bucket could have written all of it.
 
@@ -44,7 +50,8 @@ Exit code 1 means that something is wrong, 3 that nothing is but not all could b
 checked.`,
 		Example: `  aws s3 sync s3://BUCKET/AWSLogs logs/AWSLogs
   aws cloudtrail list-public-keys --start-time 2026-01-01 --region us-east-1 > keys-us-east-1.json
-  haetae trail verify logs --keys keys-us-east-1.json`,
+  haetae trail verify logs --keys keys-us-east-1.json
+  haetae trail verify s3://BUCKET/AWSLogs/111122223333/ --keys keys-us-east-1.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("a copy of a trail's bucket is meant: haetae trail verify PATH…")
@@ -62,7 +69,7 @@ checked.`,
 			p := a.progress()
 			p.stage("reading digests and log files")
 			var stats ingest.Stats
-			objects, logs, others, err := ingest.Trail(cmd.Context(), args, &stats)
+			c, err := a.trailCopy(cmd.Context(), args, &l, region, &stats)
 			p.Close()
 			if errors.Is(err, fs.ErrNotExist) {
 				return usage{err}
@@ -71,7 +78,7 @@ checked.`,
 				return err
 			}
 			var digests []*trail.Digest
-			for _, o := range objects {
+			for _, o := range c.Digests {
 				d, err := trail.ReadDigest(o)
 				if err != nil {
 					// A digest that is none proves nothing of its hour, and somebody made it.
@@ -81,11 +88,11 @@ checked.`,
 				}
 				digests = append(digests, d)
 			}
-			if len(objects)+len(logs)+stats.UnreadFiles == 0 {
+			if len(c.Digests)+len(c.Logs)+stats.UnreadFiles == 0 {
 				return usagef("no digest and no log file of CloudTrail is below %v: their names have _CloudTrail-Digest_ or _CloudTrail_ in them", args)
 			}
-			r := trail.Verify(digests, logs, keys)
-			if err := a.printTrail(r, &stats, others, output); err != nil {
+			r := trail.Verify(digests, c.Logs, keys)
+			if err := a.printTrail(r, &stats, c.Others, output); err != nil {
 				return err
 			}
 			switch {
@@ -98,8 +105,68 @@ checked.`,
 		},
 	}
 	c.Flags().StringArrayVar(&keyFiles, "keys", nil, "what aws cloudtrail list-public-keys printed, of each region; may be repeated")
+	c.Flags().StringVar(&l.profile, "profile", "", "for s3://…: AWS profile (AWS_PROFILE)")
+	c.Flags().StringVar(&region, "region", "", "for s3://…: the bucket's Region, where it is not that of the profile")
 	c.Flags().StringVarP(&output, "output", "o", "table", "table or json")
 	return c
+}
+
+// trailCopy reads what is there of a trail's bucket: copies in folders, and buckets.
+func (a *app) trailCopy(ctx context.Context, args []string, l *live, region string, stats *ingest.Stats) (*ingest.TrailCopy, error) {
+	paths, remote := argumentsOf(args)
+	out, err := ingest.Trail(ctx, paths, stats)
+	if err != nil || len(remote) == 0 {
+		return out, err
+	}
+	opt := source.Options{Region: region}
+	if opt.Client, opt.Session, err = a.open(ctx, l, region); err != nil {
+		return nil, err
+	}
+	opt.Region = cmp.Or(region, opt.Session.Region, "us-east-1")
+	for _, arg := range remote {
+		if !strings.HasPrefix(arg, "s3://") {
+			return nil, usagef("%s: a folder or s3://BUCKET/PREFIX is meant", arg)
+		}
+		s, err := source.Open(arg, opt)
+		if err != nil {
+			return nil, usage{err}
+		}
+		if err := a.trailBucket(ctx, s, out, stats); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return out, nil
+}
+
+// trailBucket reads the digests and log files of a bucket.
+func (a *app) trailBucket(ctx context.Context, s source.Source, out *ingest.TrailCopy, stats *ingest.Stats) error {
+	for {
+		p, err := s.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case !ingest.OfTrail(p.Object):
+			out.Others++
+			continue
+		}
+		body, err := p.Open(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			stats.UnreadFiles++
+			stats.Problems = append(stats.Problems, ingest.Problem{Kind: ingest.File, Reason: err.Error()})
+			continue
+		}
+		// The metadata that CloudTrail sets is x-amz-meta-signature
+		// (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html).
+		out.Add(p.Name, p.Object, body, p.Metadata["signature"], stats)
+		if err := body.Close(); err != nil {
+			return err
+		}
+	}
 }
 
 // publicKeys reads all files of keys.

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/haetae/haetae/scripts/mototest"
 )
 
 // copyOfTrail writes a copy of a trail's bucket, three hours with a log file each,
@@ -48,7 +50,7 @@ func copyOfTrail(t *testing.T) (dir, keys string) {
 	}
 	sum := func(b []byte) string { s := sha256.Sum256(b); return hex.EncodeToString(s[:]) }
 	start := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
-	before := map[string]string{"signature": "null"}
+	before, signed := map[string]string{"signature": "null"}, map[string]string{}
 	for hour := range 3 {
 		from, to := start.Add(time.Duration(hour)*time.Hour), start.Add(time.Duration(hour+1)*time.Hour)
 		log := fmt.Sprintf("AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/01/111122223333_CloudTrail_us-east-1_%s_u%d.json.gz", from.Add(15*time.Minute).Format("20060102T1504Z"), hour)
@@ -56,10 +58,10 @@ func copyOfTrail(t *testing.T) (dir, keys string) {
 		write(log, records)
 		name := fmt.Sprintf("AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/11/01/111122223333_CloudTrail-Digest_us-east-1_main_us-east-1_%s.json.gz", to.Format("20060102T150405Z"))
 		d := map[string]any{"awsAccountId": "111122223333", "digestStartTime": from.Format(time.RFC3339), "digestEndTime": to.Format(time.RFC3339),
-			"digestS3Bucket": "b", "digestS3Object": name, "digestPublicKeyFingerprint": "f", "digestSignatureAlgorithm": "SHA256withRSA",
-			"logFiles": []any{map[string]any{"s3Bucket": "b", "s3Object": log, "hashValue": sum(records), "hashAlgorithm": "SHA-256"}}}
+			"digestS3Bucket": "trail-bucket", "digestS3Object": name, "digestPublicKeyFingerprint": "f", "digestSignatureAlgorithm": "SHA256withRSA",
+			"logFiles": []any{map[string]any{"s3Bucket": "trail-bucket", "s3Object": log, "hashValue": sum(records), "hashAlgorithm": "SHA-256"}}}
 		if hour > 0 {
-			d["previousDigestS3Bucket"], d["previousDigestS3Object"] = "b", before["name"]
+			d["previousDigestS3Bucket"], d["previousDigestS3Object"] = "trail-bucket", before["name"]
 			d["previousDigestHashValue"], d["previousDigestSignature"] = before["sum"], before["signature"]
 		}
 		body, err := json.Marshal(d)
@@ -67,14 +69,22 @@ func copyOfTrail(t *testing.T) (dir, keys string) {
 			t.Fatal(err)
 		}
 		write(name, body)
-		text := sha256.Sum256([]byte(strings.Join([]string{to.Format(time.RFC3339), "b/" + name, sum(body), before["signature"]}, "\n")))
+		text := sha256.Sum256([]byte(strings.Join([]string{to.Format(time.RFC3339), "trail-bucket/" + name, sum(body), before["signature"]}, "\n")))
 		signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, text[:])
 		if err != nil {
 			t.Fatal(err)
 		}
+		signed[name] = hex.EncodeToString(signature)
 		before = map[string]string{"name": name, "sum": sum(body), "signature": hex.EncodeToString(signature)}
 	}
 	keys = filepath.Join(t.TempDir(), "keys.json")
+	signatures, err := json.Marshal(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(keys), "signatures.json"), signatures, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	answer := fmt.Sprintf(`{"PublicKeyList": [{"Value": %q, "Fingerprint": "f"}]}`, base64.StdEncoding.EncodeToString(x509.MarshalPKCS1PublicKey(&key.PublicKey)))
 	if err := os.WriteFile(keys, []byte(answer), 0o644); err != nil {
 		t.Fatal(err)
@@ -174,6 +184,33 @@ func TestTrailVerify(t *testing.T) {
 		out.Reset()
 		if code := run(context.Background(), bad, strings.NewReader(""), &out, &errs); code != exitUsage {
 			t.Errorf("%v: exit code %d", bad, code)
+		}
+	}
+}
+
+func TestATrailIsVerifiedInItsBucket(t *testing.T) {
+	m := mototest.Start(t, filepath.Join("..", ".."))
+	dir, keys := copyOfTrail(t)
+	m.Run(t, "cmd/haetae/testdata/trailbucket.py", m.URL, dir, filepath.Join(filepath.Dir(keys), "signatures.json"))
+	t.Setenv("AWS_ENDPOINT_URL", m.URL)
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("HOME", t.TempDir())
+	for _, c := range []struct {
+		from string
+		code int
+		said string
+	}{
+		{dir, exitIncomplete, "the signature is metadata of the object in S3"},
+		{"s3://trail-bucket/AWSLogs/", exitOK, ""},
+		{"sqs:queue", exitUsage, "a folder or s3://BUCKET/PREFIX is meant"},
+	} {
+		var out, err bytes.Buffer
+		code := run(t.Context(), []string{"trail", "verify", c.from, "--keys", keys}, strings.NewReader(""), &out, &err)
+		if code != c.code || !strings.Contains(out.String()+err.String(), c.said) {
+			t.Errorf("%s: exit code %d, want %d\n%s%s", c.from, code, c.code, &out, &err)
 		}
 	}
 }
