@@ -40,10 +40,10 @@ bench: ## benchmarks of every engine, with the ratios that are promised
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	scripts/size.sh
 
-bench-%: ## bench-scan: what a live scan costs (SIZES="small medium large"); bench-detect: how fast rules are (DIR=folder of CloudTrail files)
+bench-%: ## bench-scan: what a live scan costs (SIZES="small medium large"); bench-detect: how fast rules are, score-detect: what detections catch (DIR=folder of CloudTrail files)
 	scripts/bench-$*.sh $(SIZES) $(DIR)
 
-score-%: build ## score-detect: what the detections catch, and what else they say (DIR=folder of CloudTrail files, JSON=1)
+score-%: build
 	$(GO) run ./scripts/score-$* $(if $(DIR),-cloudtrail $(DIR)) $(if $(JSON),-json)
 
 vs-%: ## vs-prowler: the same account by Prowler, docs/vs-prowler.md anew (SIZE=small)
