@@ -31,22 +31,23 @@ func main() {
 	labels := flag.String("labels", "scripts/score-detect/"+lab+".labels", "event ids of the attack in it")
 	rules := flag.String("rules", "content/detections", "the detections, which may name no value of people's logs")
 	work := flag.String("out", "out/score-detect", "folder for the sample's logs")
+	cases := flag.String("cases", "A,F,K,none", "break-ins of the sample to score; none is its logs without one")
 	asJSON := flag.Bool("json", false, "print JSON")
 	flag.Parse()
-	if err := run(*program, *dir, *labels, *rules, *work, *asJSON); err != nil {
+	if err := run(*program, *dir, *labels, *rules, *work, strings.Split(*cases, ","), *asJSON); err != nil {
 		fmt.Fprintln(os.Stderr, "score-detect:", err)
 		os.Exit(1)
 	}
 }
 
-func run(program, dir, labels, rules, work string, asJSON bool) error {
+func run(program, dir, labels, rules, work string, cases []string, asJSON bool) error {
 	var all []*score
 	if s, err := people(program, dir, labels, rules); err != nil {
 		return err
 	} else if s != nil {
 		all = append(all, s)
 	}
-	for _, name := range []string{"A", "F", "K", "none"} {
+	for _, name := range cases {
 		s, err := sample(program, filepath.Join(work, name), name)
 		if err != nil {
 			return err

@@ -83,6 +83,10 @@ func namesIn(values map[string]bool, rules string) (named map[string][]string, w
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		for _, word := range list {
+			// What is left of an ARN when its beginning is cut off is looked for, as in values.
+			if word = arnHead.ReplaceAllString(word, ""); len(word) < shortest {
+				continue
+			}
 			is, ok := found[word]
 			if !ok {
 				is = !aws[word] && strings.Contains(all, word)
@@ -150,7 +154,10 @@ var own = regexp.MustCompile(`(?i)^(username|principalid|arn|accountid|accesskey
 var sharp = regexp.MustCompile(`^(A(KIA|SIA|IDA|ROA)[A-Z0-9]{12,}|arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]{12}:.*|[0-9]{12}|[0-9]{1,3}(\.[0-9]{1,3}){3})$`)
 
 // common are the parts of such values that AWS writes the same for everybody.
-var common = regexp.MustCompile(`(?i)(^arn:aws:iam::aws:.*|[a-z0-9.-]*\.amazonaws\.com|/?awslogs/.*|(aws-)?service-role/|^(root|administrator|default|admin|hidden_due_to_security_reasons|aws internal)$|^anonymous$)`)
+var common = regexp.MustCompile(`(?i)(^arn:aws:iam::aws:.*|^arn:aws[a-z-]*(:[a-z0-9-]*){0,2}:?|[a-z0-9.-]*\.amazonaws\.com|/?awslogs/.*|(aws-)?service-role/|^(root|administrator|default|admin|hidden_due_to_security_reasons|aws internal)$|^anonymous$)`)
+
+// arnHead is the beginning of an ARN, which says of nobody's logs anything.
+var arnHead = regexp.MustCompile(`^arn:aws[a-z-]*(:[a-z0-9-]*){0,2}:?`)
 
 // trail is what people's logs say of themselves.
 type trail struct {

@@ -101,6 +101,7 @@ type tally struct {
 // weigh holds findings against labels.
 func (s *score) weigh(findings []finding, labels, decoys map[string]label) {
 	s.Labelled = len(labels)
+	s.Steps, s.Decoys, s.Rules, s.Sequences = []step{}, []decoy{}, []ruleScore{}, []chain{}
 	began := beginning(labels)
 	rules := map[string]*tally{}
 	by := map[string]map[string]bool{} // labelled record → rules
@@ -187,6 +188,9 @@ func (s *score) attacked() []chain {
 // atLeast counts records by the least severity of what carries them.
 func atLeast(worst map[string]int) map[string]int {
 	out := map[string]int{}
+	for _, name := range severities() {
+		out[name] = 0
+	}
 	for _, w := range worst {
 		for i := range w + 1 {
 			out[severities()[i]]++
