@@ -24,7 +24,7 @@ demo: build ## scan the sample organisation: findings here, a page in out/demo.h
 
 test: lint ## install what the tests need, then run them all
 	scripts/venv.sh
-	HAETAE_PYTHON=$(CURDIR)/$(OUT)/venv/bin/python $(GO) test -race -timeout 30m ./...
+	HAETAE_PYTHON=$(CURDIR)/$(OUT)/venv/bin/python $(GO) test -race -timeout 60m ./...
 	HAETAE_PYTHON=$(CURDIR)/$(OUT)/venv/bin/python $(GO) test -timeout 20m -run ALiveScan ./collect
 	scripts/check-outputs.sh
 
