@@ -24,7 +24,7 @@ demo: build ## scan the sample organisation: findings here, a page in out/demo.h
 
 test: lint ## install what the tests need, then run them all
 	scripts/venv.sh
-	HAETAE_PYTHON=$(CURDIR)/$(OUT)/venv/bin/python $(GO) test -race -timeout 30m ./...
+	HAETAE_PYTHON=$(CURDIR)/$(OUT)/venv/bin/python $(GO) test -race -timeout 60m ./...
 	HAETAE_PYTHON=$(CURDIR)/$(OUT)/venv/bin/python $(GO) test -timeout 20m -run ALiveScan ./collect
 	scripts/check-outputs.sh
 
@@ -40,11 +40,11 @@ bench: ## benchmarks of every engine, with the ratios that are promised
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	scripts/size.sh
 
-bench-%: ## bench-scan: what a live scan costs (SIZES="small medium large"); bench-detect: how fast rules are (DIR=folder of CloudTrail files)
+bench-%: ## bench-scan: what a live scan costs (SIZES="small medium large"); bench-detect: how fast rules are, score-detect: what detections catch (DIR=folder of CloudTrail files)
 	scripts/bench-$*.sh $(SIZES) $(DIR)
 
-score-%: build ## score-detect: what the detections catch, and what else they say (DIR=folder of CloudTrail files)
-	$(GO) run ./scripts/score-$* $(if $(DIR),-cloudtrail $(DIR))
+score-%: build
+	$(GO) run ./scripts/score-$* $(if $(DIR),-cloudtrail $(DIR)) $(if $(JSON),-json)
 
 vs-%: ## vs-prowler: the same account by Prowler, docs/vs-prowler.md anew (SIZE=small)
 	scripts/vs-$*.sh $(SIZE)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/haetae/haetae/aws"
@@ -22,7 +23,8 @@ type bucket struct {
 	prefix  string
 	todo    []object
 	parents map[string]bool // of folders of days: "AWSLogs/1/CloudTrail/us-east-1/"
-	handed  map[string]bool // keys of pieces that were handed out
+	mu      sync.Mutex
+	handed  map[string]bool // keys of pieces that were handed out and are not committed
 	whole   time.Time       // when it was listed as a whole
 	listed  bool
 }
@@ -56,17 +58,19 @@ func (b *bucket) Next(ctx context.Context) (*Piece, error) {
 			x := b.todo[0]
 			b.todo = b.todo[1:]
 			p := objectPiece(&b.o, b.name, x)
-			if b.handed[p.Key] {
+			if b.out(p.Key) {
 				continue
 			}
 			known, err := b.o.Known(p.Key)
 			if err != nil {
 				return nil, err
 			}
-			b.handed[p.Key] = true
-			if !known {
-				return p, nil
+			if known {
+				continue
 			}
+			b.hand(p.Key, true)
+			p.Done = func(context.Context) error { b.hand(p.Key, false); return nil }
+			return p, nil
 		}
 		if b.listed && !b.o.Follow {
 			return nil, io.EOF
@@ -80,6 +84,24 @@ func (b *bucket) Next(ctx context.Context) (*Piece, error) {
 			return nil, err
 		}
 		b.listed = true
+	}
+}
+
+// out tells whether a piece is handed out.
+func (b *bucket) out(key string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.handed[key]
+}
+
+// hand notes that a piece is handed out, or committed.
+func (b *bucket) hand(key string, out bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if out {
+		b.handed[key] = true
+	} else {
+		delete(b.handed, key)
 	}
 }
 
