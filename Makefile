@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 GO ?= go
 OUT := out
+TAGS ?= # nolake: without the SQL engine, which needs a C and C++ compiler
 FUZZTIME ?= 20s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.6.1
 
@@ -12,9 +13,9 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.6.1
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-build: ## bin/haetae
+build: ## bin/haetae (TAGS=nolake: without SQL over logs)
 	@mkdir -p bin
-	$(GO) build -trimpath -o bin/haetae ./cmd/haetae
+	$(GO) build -trimpath -tags '$(strip $(TAGS))' -o bin/haetae ./cmd/haetae
 
 demo: build ## scan the sample organisation: findings here, a page in out/demo.html
 	@mkdir -p $(OUT)

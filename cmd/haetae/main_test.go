@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/haetae/haetae/lake"
 )
 
 func TestMain(m *testing.M) {
@@ -24,6 +27,12 @@ func TestCommandLine(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exit": exitCode,
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "sql" { // this haetae was built with the SQL engine
+				return lake.Built(), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
