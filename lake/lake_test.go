@@ -315,8 +315,3 @@ func TestAnIDWithTheNumberOfItsRecordIsKeptOnce(t *testing.T) {
 		}
 	}
 }
-
-// flowAll are the fields that most records have.
-const flowAll = haetae.FlowSrcPort | haetae.FlowDstPort | haetae.FlowPackets | haetae.FlowBytes | haetae.FlowStart | haetae.FlowEnd
-
-func noonAddr(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}) }

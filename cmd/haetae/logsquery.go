@@ -58,9 +58,6 @@ cannot write or reach a network, and is ended when its time or memory is over.`,
 			if err != nil || bytes < 64<<20 {
 				return usagef("--memory is a size such as 512MB or 2GB, of 64MB or more")
 			}
-			if !lake.Built() {
-				return lake.NotBuilt()
-			}
 			st, dir, err := a.openLake(cmd.Context())
 			if err != nil {
 				return err
