@@ -16,10 +16,11 @@ import (
 	"github.com/haetae/haetae"
 )
 
-// Small are the files of which several can be one: all of the same log and day, of days
-// that have at least so many of them.
-func Small(files []haetae.LakeFile, least int) [][]haetae.LakeFile {
-	list := slices.Clone(files)
+// Small are the files of which several can be one: those of the same log and day, where
+// there are at least so many. most leaves out files of more bytes, so that what comes in
+// small pieces is not written anew each time with all of the day; 0 leaves out none.
+func Small(files []haetae.LakeFile, least int, most int64) [][]haetae.LakeFile {
+	list := slices.DeleteFunc(slices.Clone(files), func(f haetae.LakeFile) bool { return most > 0 && f.Bytes > most })
 	slices.SortFunc(list, func(a, b haetae.LakeFile) int {
 		return cmp.Or(cmp.Compare(a.Log, b.Log), a.Day.Compare(b.Day), cmp.Compare(a.Path, b.Path))
 	})

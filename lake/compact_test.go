@@ -30,7 +30,7 @@ func TestCompactedFilesHaveTheSameRecords(t *testing.T) {
 	before := read(t, dir, files, ReadOptions{})
 	var after []haetae.LakeFile
 	twice := 0
-	groups := Small(files, 2)
+	groups := Small(files, 2, 0)
 	if len(groups) != 4 {
 		t.Fatalf("%d groups, want one for each log: %v", len(groups), groups)
 	}
@@ -65,6 +65,30 @@ func TestCompactedFilesHaveTheSameRecords(t *testing.T) {
 	}
 	if left, err := Orphans(dir, after, time.Time{}); err != nil || len(left) != len(files) {
 		t.Errorf("%d files are not in the list, want the %d from before: %v", len(left), len(files), err)
+	}
+}
+
+func TestOnlyFilesThatAreSmallAreMadeOne(t *testing.T) {
+	file := func(name string, log haetae.Log, d int, bytes int64) haetae.LakeFile {
+		return haetae.LakeFile{Path: name, Log: log, Day: noon.Truncate(day).Add(time.Duration(d) * day), Bytes: bytes}
+	}
+	files := []haetae.LakeFile{file("a", haetae.WAF, 0, 9), file("b", haetae.CloudTrail, 0, 9), file("c", haetae.WAF, 1, 9), file("d", haetae.WAF, 0, 100), file("e", haetae.WAF, 0, 8), file("f", haetae.WAF, 1, 100)}
+	for _, c := range []struct {
+		least int
+		most  int64
+		want  string
+	}{{2, 0, "a d e|c f"}, {2, 50, "a e"}, {3, 0, "a d e"}, {3, 50, ""}, {0, 0, "a d e|c f"}} {
+		var groups []string
+		for _, g := range Small(files, c.least, c.most) {
+			var names []string
+			for _, f := range g {
+				names = append(names, f.Path)
+			}
+			groups = append(groups, strings.Join(names, " "))
+		}
+		if got := strings.Join(groups, "|"); got != c.want {
+			t.Errorf("at least %d of at most %d bytes: %q, want %q", c.least, c.most, got, c.want)
+		}
 	}
 }
 

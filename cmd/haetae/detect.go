@@ -33,6 +33,7 @@ type detectOptions struct {
 	least   haetae.Severity
 
 	lake           bool // the records are those of the event lake
+	keepRecords    bool // every record goes to the event lake too
 	follow, forget bool
 	every, commit  time.Duration
 	tokenFile      string
@@ -104,6 +105,7 @@ refused or a record could not be read.`,
 	f.BoolVar(&o.follow, "follow", false, "go on reading what is new below the paths; needs no end")
 	f.StringVar(&o.tokenFile, "token-file", "", "file with the token that senders to http://HOST:PORT have to show")
 	f.DurationVar(&o.every, "every", 5*time.Second, "with --follow: how often to look for what is new")
+	f.BoolVar(&o.keepRecords, "keep-records", false, "with --data or --follow: keep every record in the event lake too (haetae logs query)")
 	f.BoolVar(&o.forget, "forget", false, "begin anew: read again what was read, with nothing remembered; what was found is kept")
 	f.DurationVar(&o.commit, "commit", 2*time.Second, "how often to store, at most")
 	_ = f.MarkHidden("commit")
@@ -207,6 +209,9 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	keep := !o.lake && o.keeps(cmd.Flags().Changed("data"))
 	if err := o.checkKept(paths); err != nil {
 		return err
+	}
+	if o.keepRecords && !keep {
+		return usagef("--keep-records keeps them in the data directory: give --data DIR or --follow")
 	}
 	if len(paths) == 0 && !o.forget && !o.lake {
 		return a.detectStored(cmd.Context(), o)

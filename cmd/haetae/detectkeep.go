@@ -22,6 +22,7 @@ type detectKeeper struct {
 	app    *app
 	st     *store.Store
 	engine *detect.Engine
+	lake   *lakeKeeper // nil when records are not kept
 	mine   int
 	shown  func([]*detect.Finding) error // is told of what was stored
 
@@ -79,7 +80,7 @@ func (k *detectKeeper) known(key string) (bool, error) {
 	return ok, err
 }
 
-func (k *detectKeeper) close() error { return k.st.Close() }
+func (k *detectKeeper) close() error { return errors.Join(k.lake.discard(), k.st.Close()) }
 
 // skip tells whether a file was read as it is.
 func (k *detectKeeper) skip(ctx context.Context, settle time.Duration) func(string, fs.FileInfo) bool {
@@ -137,8 +138,14 @@ func (k *detectKeeper) commit(ctx context.Context, flush bool) error {
 	if at := k.engine.Newest(); !at.IsZero() {
 		k.engine.Forget(at.Add(-forgetAfter))
 	}
+	if err := k.lake.flush(); err != nil {
+		return err
+	}
 	err := k.st.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.Detect(k.mine); err != nil {
+			return err
+		}
+		if err := k.lake.add(tx); err != nil {
 			return err
 		}
 		var failed error
@@ -163,6 +170,9 @@ func (k *detectKeeper) commit(ctx context.Context, flush bool) error {
 		return k.put(tx, list)
 	})
 	if err != nil {
+		return errors.Join(err, k.lake.failed())
+	}
+	if err := k.lake.committed(ctx, k.st); err != nil {
 		return err
 	}
 	k.reads = k.reads[:0]

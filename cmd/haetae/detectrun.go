@@ -30,6 +30,15 @@ func (a *app) detectKept(ctx context.Context, paths []string, o *detectOptions, 
 		return err
 	}
 	defer func() { err = errors.Join(err, k.close()) }()
+	if o.keepRecords {
+		data, err := a.dataDir()
+		if err == nil {
+			err = k.keepRecords(ctx, data)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	all, count, header := newestFindings{}, 0, true
 	k.shown = func(list []*detect.Finding) error {
 		if !o.follow {
@@ -118,7 +127,7 @@ func (a *app) readKept(ctx context.Context, paths []string, o *detectOptions, k 
 // readFiles reads what is new below paths.
 func (k *detectKeeper) readFiles(ctx context.Context, paths []string, quiet time.Duration, stats *ingest.Stats) error {
 	opt := ingest.ReadOptions{Skip: k.skip(ctx, quiet), Done: func(s ingest.Source) error { return k.file(ctx, s) }}
-	return ingest.Read(ctx, paths, opt, stats, ingest.Taker{Event: k.engine.Event, Flow: k.engine.Flow, Lookup: k.engine.Lookup})
+	return ingest.Read(ctx, paths, opt, stats, k.taker())
 }
 
 // forgetDetecting lets go of what detect remembers and has read.

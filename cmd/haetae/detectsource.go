@@ -199,7 +199,7 @@ func (k *detectKeeper) piece(ctx context.Context, p *source.Piece, stats *ingest
 	o := ingest.Object{Name: p.Name, Key: key, Version: p.Version, Size: p.Size, Modified: p.Modified, Body: body}
 	opt := ingest.ReadOptions{Done: func(s ingest.Source) error { in = s; return nil }}
 	before := len(stats.Problems)
-	err = ingest.ReadObject(ctx, o, opt, stats, ingest.Taker{Event: k.engine.Event, Flow: k.engine.Flow, Lookup: k.engine.Lookup})
+	err = ingest.ReadObject(ctx, o, opt, stats, k.taker())
 	if err != nil {
 		return failed(fmt.Errorf("%s: %w", p.Name, err))
 	}

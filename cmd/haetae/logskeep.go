@@ -193,7 +193,7 @@ type compaction struct {
 func (a *app) compact(ctx context.Context, st *store.Store, dir string, least int) error {
 	p := a.progress()
 	p.stage(a.say("compacting", "합치기"))
-	n, err := compactAll(ctx, st, dir, least)
+	n, err := compactAll(ctx, st, dir, least, 0)
 	p.Close()
 	if err != nil {
 		return err
@@ -219,12 +219,12 @@ func (a *app) compact(ctx context.Context, st *store.Store, dir string, least in
 }
 
 // compactAll makes one file of the files of each log and day, one transaction for each.
-func compactAll(ctx context.Context, st *store.Store, dir string, least int) (n compaction, err error) {
+func compactAll(ctx context.Context, st *store.Store, dir string, least int, most int64) (n compaction, err error) {
 	files, err := st.LakeFiles(ctx, "", time.Time{}, time.Time{})
 	if err != nil {
 		return n, err
 	}
-	for _, group := range lake.Small(files, least) {
+	for _, group := range lake.Small(files, least, most) {
 		c, err := lake.Compact(ctx, dir, group)
 		if err != nil {
 			return n, err
