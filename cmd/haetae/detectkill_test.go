@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -12,12 +13,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haetae/haetae"
+	"github.com/haetae/haetae/ingest"
+	"github.com/haetae/haetae/lake"
 	"github.com/haetae/haetae/store"
 )
 
 // TestADetectThatIsKilledLosesNothingAndSaysNothingTwice kills the program with SIGKILL at
 // random moments of a replay, again and again, and lets it go on: what is stored in
-// the end, findings and counts, is what an undisturbed run stores.
+// the end, findings, counts and the records of the lake, is what an undisturbed run stores.
 func TestADetectThatIsKilledLosesNothingAndSaysNothingTwice(t *testing.T) {
 	kills := 200
 	if testing.Short() {
@@ -39,7 +43,7 @@ func TestADetectThatIsKilledLosesNothingAndSaysNothingTwice(t *testing.T) {
 		t.Fatalf("sample logs: %v\n%s", err, out)
 	}
 	replay := func(data string) *exec.Cmd {
-		return run("detect", logs, "--data", data, "--commit", "10ms", "--quiet", "--output", "ndjson")
+		return run("detect", logs, "--data", data, "--commit", "10ms", "--quiet", "--output", "ndjson", "--keep-records")
 	}
 	stored := func(data string) (findings, counts string) {
 		t.Helper()
@@ -77,6 +81,10 @@ func TestADetectThatIsKilledLosesNothingAndSaysNothingTwice(t *testing.T) {
 	}
 	lasts := time.Since(begun)
 	want, wantCounts := stored(whole)
+	wantKept := recordsIn(t, whole)
+	if len(wantKept) < 1000 {
+		t.Fatalf("%d records in the lake: the test would say little", len(wantKept))
+	}
 	if n := bytes.Count([]byte(want), []byte("\n")); n < 20 {
 		t.Fatalf("%d findings: the test would say little", n)
 	}
@@ -115,8 +123,35 @@ func TestADetectThatIsKilledLosesNothingAndSaysNothingTwice(t *testing.T) {
 		if got != want || counts != wantCounts {
 			t.Fatalf("round %d, %d kills: %s, want %s\n%s", rounds, killed, counts, wantCounts, firstDifference(want, got))
 		}
+		if kept := recordsIn(t, data); !maps.Equal(kept, wantKept) {
+			t.Fatalf("round %d, %d kills: %d records in the lake, want %d, each once", rounds, killed, len(kept), len(wantKept))
+		}
 	}
 	t.Logf("killed %d times in %d replays of %s", killed, rounds, lasts.Round(time.Millisecond))
+}
+
+// recordsIn are the records in the lake of a data directory, and how often each is there.
+func recordsIn(t *testing.T, data string) map[string]int {
+	t.Helper()
+	st, err := store.Open(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	files, err := st.LakeFiles(t.Context(), "", time.Time{}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int{}
+	err = lake.Read(t.Context(), lakeDir(data), files, lake.ReadOptions{Trail: ingest.NewTrailDecoder().Decode}, lake.Taker{
+		Event:  func(e *haetae.Event) error { out[string(e.Log)+" "+e.ID]++; return nil },
+		Flow:   func(f *haetae.Flow) error { out[idOf(f)]++; return nil },
+		Lookup: func(l *haetae.Lookup) error { out[idOf(l)]++; return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // firstDifference shows where two texts part.
