@@ -281,6 +281,47 @@ func TestAFileThatIsNotWhatWasWrittenEndsTheReading(t *testing.T) {
 	}
 }
 
+func TestRecordsOfManyDaysAreKeptWithFewFilesOpen(t *testing.T) {
+	dir := t.TempDir()
+	w, err := NewWriter(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(n int, at time.Time) {
+		t.Helper()
+		if err := w.Event(wafEvent(time.Duration(n).String(), at)); err != nil {
+			t.Fatal(err)
+		}
+		if len(w.parts) > filesOpen {
+			t.Fatalf("%d files are open", len(w.parts))
+		}
+	}
+	days := 3 * filesOpen
+	for n := range days {
+		add(n, noon.Add(time.Duration(n)*day))
+	}
+	add(days, noon.Add(time.Minute)) // late: its day has a second file
+	if got := w.Files(); got != days+1 {
+		t.Errorf("%d files, want %d", got, days+1)
+	}
+	files, err := w.Flush()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, dir, files, ReadOptions{}); len(files) != days+1 || len(got) != days+1 {
+		t.Errorf("%d files and %d records, want %d", len(files), len(got), days+1)
+	}
+	for n := range days {
+		add(n, noon.Add(time.Duration(n)*day))
+	}
+	if err := w.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := Orphans(dir, files, time.Time{}); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 func TestWhatIsDiscardedIsNotThere(t *testing.T) {
 	dir := t.TempDir()
 	w, err := NewWriter(dir)

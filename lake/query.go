@@ -136,7 +136,7 @@ func emptyFile(dir string, t *Table) (string, error) {
 	if err != nil {
 		return "", failure("write for the query", err)
 	}
-	if err := errors.Join(r.file(f).Close(), f.Close()); err != nil {
+	if err := errors.Join(r.file(f, newCodec()).Close(), f.Close()); err != nil {
 		return "", failure("write for the query", err)
 	}
 	return f.Name(), nil

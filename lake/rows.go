@@ -19,7 +19,7 @@ type rows interface {
 	count() int
 	size() int64
 	// file begins a file of them.
-	file(io.Writer) output
+	file(io.Writer, *zstd.Codec) output
 	// write sorts them and writes them as one row group, and forgets them.
 	write(output) error
 }
@@ -31,13 +31,17 @@ type output interface {
 }
 
 // options are those of all files. Dictionaries are bounded, since a column in which
-// no value comes again would have all of them in one.
-func options() []parquet.WriterOption {
+// no value comes again would have all of them in one. The codec is shared: what it needs
+// to compress is tens of megabytes.
+func options(codec *zstd.Codec) []parquet.WriterOption {
 	return []parquet.WriterOption{
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedBetterCompression}), parquet.PageBufferSize(1 << 20), parquet.DictionaryMaxBytes(4 << 20),
+		parquet.Compression(codec), parquet.PageBufferSize(1 << 20), parquet.DictionaryMaxBytes(4 << 20),
 		parquet.ColumnIndexSizeLimit(func([]string) int { return 32 }), parquet.CreatedBy("haetae", "1", ""),
 	}
 }
+
+// newCodec is how columns are compressed.
+func newCodec() *zstd.Codec { return &zstd.Codec{Level: zstd.SpeedBetterCompression} }
 
 // shortID is an id without the number of the record at its end, which has a column of
 // its own: then "#" is the last byte. longID makes it whole.
@@ -82,8 +86,8 @@ type eventRows struct {
 
 func (r *eventRows) count() int  { return len(r.list) }
 func (r *eventRows) size() int64 { return r.bytes + int64(len(r.list))*160 }
-func (r *eventRows) file(w io.Writer) output {
-	return parquet.NewGenericWriter[any](w, append(options(), r.shape.schema)...)
+func (r *eventRows) file(w io.Writer, codec *zstd.Codec) output {
+	return parquet.NewGenericWriter[any](w, append(options(codec), r.shape.schema)...)
 }
 
 // keep copies bytes.
@@ -139,7 +143,7 @@ func (r *eventRows) write(to output) error {
 			n = 0
 		}
 	}
-	r.list, r.block, r.bytes = r.list[:0], nil, 0
+	r.list, r.block, r.bytes = nil, nil, 0
 	return w.Flush()
 }
 
@@ -153,9 +157,9 @@ type flowAt struct {
 type flowRows struct{ list []flowAt }
 
 func (r *flowRows) count() int  { return len(r.list) }
-func (r *flowRows) size() int64 { return int64(cap(r.list)) * 520 }
-func (r *flowRows) file(w io.Writer) output {
-	return parquet.NewGenericWriter[flowRow](w, options()...)
+func (r *flowRows) size() int64 { return int64(len(r.list)) * 640 }
+func (r *flowRows) file(w io.Writer, codec *zstd.Codec) output {
+	return parquet.NewGenericWriter[flowRow](w, options(codec)...)
 }
 
 func (r *flowRows) write(to output) error {
@@ -176,7 +180,7 @@ func (r *flowRows) write(to output) error {
 		}
 		list = list[n:]
 	}
-	r.list = r.list[:0]
+	r.list = nil
 	return w.Flush()
 }
 
@@ -185,8 +189,8 @@ type lookupRows struct{ list []haetae.Lookup }
 
 func (r *lookupRows) count() int  { return len(r.list) }
 func (r *lookupRows) size() int64 { return int64(len(r.list)) * 640 }
-func (r *lookupRows) file(w io.Writer) output {
-	return parquet.NewGenericWriter[lookupRow](w, options()...)
+func (r *lookupRows) file(w io.Writer, codec *zstd.Codec) output {
+	return parquet.NewGenericWriter[lookupRow](w, options(codec)...)
 }
 
 func (r *lookupRows) write(to output) error {
@@ -206,7 +210,6 @@ func (r *lookupRows) write(to output) error {
 		}
 		list = list[n:]
 	}
-	clear(r.list)
-	r.list = r.list[:0]
+	r.list = nil
 	return w.Flush()
 }

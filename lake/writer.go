@@ -17,6 +17,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parquet-go/parquet-go/compress/zstd"
+
 	"github.com/haetae/haetae"
 )
 
@@ -26,7 +28,11 @@ const (
 	eventsHeld  = 32 << 10
 	flowsHeld   = 128 << 10
 	lookupsHeld = 64 << 10
-	bytesHeld   = 256 << 20
+	bytesHeld   = 192 << 20
+	// filesOpen bounds the files that are being written: each has buffers for all of its
+	// columns. The one that was used least lately is ended; a record that comes late then
+	// begins another one of its day.
+	filesOpen = 24
 )
 
 // Writer writes records to new files of a lake. Nothing of it is part of the lake before
@@ -37,10 +43,13 @@ type Writer struct {
 	dir    string
 	parts  map[partKey]*part
 	shapes map[haetae.Log]*shape
+	codec  *zstd.Codec
 	filed  map[string]int64 // the time by which the last record of an object of flows was filed
 	limit  int64
 	size   int64 // of what waits, about
 	until  int   // records until size is counted anew
+	clock  int   // counts records
+	ended  []haetae.LakeFile
 
 	// Known, when it is not nil, knows which records are not written: those that it
 	// has. Again counts them, by their log.
@@ -57,6 +66,7 @@ type partKey struct {
 // part is a file that is written.
 type part struct {
 	key  partKey
+	used int // the clock of its last record
 	rows rows
 	most int // rows of a row group
 	out  output
@@ -70,7 +80,7 @@ func NewWriter(dir string) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, failure("make the folder of the lake", err)
 	}
-	return &Writer{dir: dir, parts: map[partKey]*part{}, shapes: map[haetae.Log]*shape{}, filed: map[string]int64{}, limit: bytesHeld, Again: map[haetae.Log]int{}}, nil
+	return &Writer{dir: dir, parts: map[partKey]*part{}, shapes: map[haetae.Log]*shape{}, codec: newCodec(), filed: map[string]int64{}, limit: bytesHeld, Again: map[haetae.Log]int{}}, nil
 }
 
 // failure says what a failed write means to the user.
@@ -104,8 +114,13 @@ func (w *Writer) part(log haetae.Log, at int64, account, region string) (*part, 
 		}
 		p.meta = haetae.LakeFile{Log: log, Day: time.UnixMicro(k.day * day.Microseconds()).UTC(), AccountFirst: account, AccountLast: account, RegionFirst: region, RegionLast: region,
 			First: time.UnixMicro(at).UTC(), Last: time.UnixMicro(at).UTC()}
+		if err := w.makeRoom(); err != nil {
+			return nil, err
+		}
 		w.parts[k] = p
 	}
+	w.clock++
+	p.used = w.clock
 	m := &p.meta
 	m.AccountFirst, m.AccountLast = min(m.AccountFirst, account), max(m.AccountLast, account)
 	m.RegionFirst, m.RegionLast = min(m.RegionFirst, region), max(m.RegionLast, region)
@@ -116,6 +131,25 @@ func (w *Writer) part(log haetae.Log, at int64, account, region string) (*part, 
 	}
 	m.Records++
 	return p, nil
+}
+
+// makeRoom ends a file when too many are open.
+func (w *Writer) makeRoom() error {
+	if len(w.parts) < filesOpen {
+		return nil
+	}
+	var oldest *part
+	for _, p := range w.parts {
+		if oldest == nil || p.used < oldest.used {
+			oldest = p
+		}
+	}
+	if err := oldest.close(w); err != nil {
+		return err
+	}
+	w.ended = append(w.ended, oldest.meta)
+	delete(w.parts, oldest.key)
+	return nil
 }
 
 // again tells whether a record is not to be written. Records without an id are.
@@ -133,8 +167,8 @@ func (w *Writer) again(log haetae.Log, at int64, id string, number int64) (bool,
 // Dir is the folder of the lake.
 func (w *Writer) Dir() string { return w.dir }
 
-// Files is how many files are being written.
-func (w *Writer) Files() int { return len(w.parts) }
+// Files is how many files were begun since the last Flush.
+func (w *Writer) Files() int { return len(w.parts) + len(w.ended) }
 
 // floorDay is the day of a time in microseconds.
 func floorDay(at int64) int64 {
@@ -266,7 +300,7 @@ func (w *Writer) Lookup(l *haetae.Lookup) error {
 // added writes row groups when enough waits.
 func (w *Writer) added(p *part) error {
 	if p.rows.count() >= p.most {
-		return p.write(w.dir)
+		return p.write(w)
 	}
 	if w.until--; w.until > 0 {
 		return nil
@@ -281,8 +315,8 @@ func (w *Writer) added(p *part) error {
 			largest = p
 		}
 	}
-	if w.size > w.limit && largest != nil {
-		return largest.write(w.dir)
+	if w.size > w.limit && largest.rows.count() > 0 {
+		return largest.write(w)
 	}
 	return nil
 }
@@ -296,14 +330,14 @@ func (p *part) Write(b []byte) (int, error) {
 }
 
 // write writes what waits as one row group.
-func (p *part) write(dir string) error {
+func (p *part) write(w *Writer) error {
 	if p.file == nil {
 		var name [16]byte
 		if _, err := rand.Read(name[:]); err != nil {
 			return failure("name a file of the lake", err)
 		}
 		p.meta.Path = path.Join(string(p.key.log), dayFolder+p.meta.Day.Format(time.DateOnly), hex.EncodeToString(name[:])+".parquet")
-		at := filepath.Join(dir, filepath.FromSlash(p.meta.Path))
+		at := filepath.Join(w.dir, filepath.FromSlash(p.meta.Path))
 		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
 			return failure("make a folder of the lake", err)
 		}
@@ -312,7 +346,7 @@ func (p *part) write(dir string) error {
 			return failure("write to the lake", err)
 		}
 		p.file, p.sum = f, sha256.New()
-		p.out = p.rows.file(p)
+		p.out = p.rows.file(p, w.codec)
 	}
 	if err := p.rows.write(p.out); err != nil {
 		return failure("write "+p.meta.Path, err)
@@ -321,9 +355,9 @@ func (p *part) write(dir string) error {
 }
 
 // close ends the file; after it the file is on the disk.
-func (p *part) close(dir string) error {
+func (p *part) close(w *Writer) error {
 	if p.file == nil || p.rows.count() > 0 {
-		if err := p.write(dir); err != nil {
+		if err := p.write(w); err != nil {
 			return err
 		}
 	}
@@ -333,7 +367,7 @@ func (p *part) close(dir string) error {
 	}
 	p.file = nil
 	p.meta.SHA256 = hex.EncodeToString(p.sum.Sum(nil))
-	return syncDir(filepath.Dir(filepath.Join(dir, filepath.FromSlash(p.meta.Path))))
+	return syncDir(filepath.Dir(filepath.Join(w.dir, filepath.FromSlash(p.meta.Path))))
 }
 
 // syncDir brings the names in a folder to the disk.
@@ -353,14 +387,15 @@ func syncDir(dir string) error {
 // not part of the lake before the caller has committed the rows. The writer goes on with
 // new files. After an error the caller discards.
 func (w *Writer) Flush() ([]haetae.LakeFile, error) {
-	var list []haetae.LakeFile
+	list := w.ended
 	for _, p := range w.ordered() {
-		if err := p.close(w.dir); err != nil {
+		if err := p.close(w); err != nil {
 			return nil, err
 		}
 		list = append(list, p.meta)
 	}
 	clear(w.parts)
+	w.ended = nil
 	slices.SortFunc(list, func(a, b haetae.LakeFile) int { return strings.Compare(a.Path, b.Path) })
 	return list, nil
 }
@@ -379,7 +414,12 @@ func (w *Writer) ordered() []*part {
 
 // Discard takes away what was written since the last Flush.
 func (w *Writer) Discard() error {
-	var errs []error
+	var paths []string
+	for _, f := range w.ended {
+		paths = append(paths, f.Path)
+	}
+	w.ended = nil
+	errs := []error{Remove(w.dir, paths)}
 	for _, p := range w.parts {
 		if p.file != nil {
 			if err := p.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
