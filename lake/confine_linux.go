@@ -26,7 +26,7 @@ func confine(l *limits) error {
 	}
 	// The memory of the engine, of Go and of what both only reserve.
 	space := uint64(l.memory) + 3<<30
-	cpu := uint64(2*l.seconds + 5)
+	cpu := uint64(threads()*l.seconds + 5)
 	for _, r := range []struct {
 		what  int
 		limit uint64

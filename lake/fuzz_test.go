@@ -54,3 +54,18 @@ func FuzzShred(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAnswer reads what a process of a query says: it ends, and no answer is half of one.
+func FuzzAnswer(f *testing.F) {
+	for _, s := range []string{
+		"{\"columns\":[\"a\"],\"types\":[\"INTEGER\"]}\n{\"row\":[1]}\n{\"end\":true}\n", "{\"error\":\"time\"}", "{\"error\":\"x\"}", "{\"end\":true,\"cut\":true}", "{\"columns\":", "[]", "", "{\"row\":null}",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, ended, err := readAnswer(bytes.NewReader(b))
+		if ended != (a != nil) || ended && err != nil {
+			t.Fatalf("%v, %v, %v", a, ended, err)
+		}
+	})
+}

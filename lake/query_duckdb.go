@@ -13,6 +13,7 @@ import (
 	"math"
 	"math/big"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -61,10 +62,13 @@ func Confine(args []string, in io.Reader, out io.Writer) error {
 type limits struct {
 	lake, temp string // folders
 	memory     int64  // bytes
-	seconds    int    // of processor time for each of two processors
+	seconds    int    // of processor time for each thread
 }
 
-// quoted1 is a text as SQL has it.
+// threads is how many threads a query has.
+func threads() int { return min(runtime.NumCPU(), 8) }
+
+// quotedSQL is a text as SQL has it.
 func quotedSQL(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func listSQL(list []string) string {
@@ -100,7 +104,7 @@ func answer(r *request, e *json.Encoder) error {
 		all = append(all, list...)
 	}
 	for _, q := range []string{
-		"SET threads = 2", fmt.Sprintf("SET memory_limit = '%dMB'", max(r.Memory>>20, 64)), "SET temp_directory = " + quotedSQL(r.Temp+"/spill"),
+		fmt.Sprintf("SET threads = %d", threads()), fmt.Sprintf("SET memory_limit = '%dMB'", max(r.Memory>>20, 64)), "SET temp_directory = " + quotedSQL(r.Temp+"/spill"),
 		fmt.Sprintf("SET max_temp_directory_size = '%dMB'", spillOf(r.Memory)>>20), "SET TimeZone = 'UTC'", "SET preserve_insertion_order = false",
 		"SET allowed_paths = " + listSQL(all), "SET enable_external_access = false",
 	} {
@@ -243,6 +247,6 @@ func plain(v any, kind string) any {
 // confined is in the environment of the process once the kernel holds it.
 const confined = "HAETAE_CONFINED"
 
-// again starts the program anew in its own place; what the kernel was told of this thread
-// then holds for all of it.
+// startedAgain tells whether the process has started itself anew, after which what the
+// kernel was told of one thread holds for all of it.
 func startedAgain() bool { return os.Getenv(confined) != "" }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/haetae/haetae/lake"
+	"github.com/haetae/haetae/store"
 )
 
 // queryProcess is the command that is the process of a query. People do not call it.
@@ -63,17 +66,13 @@ cannot write or reach a network, and is ended when its time or memory is over.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, st.Close()) }()
-			files, err := st.LakeFiles(cmd.Context(), "", time.Time{}, time.Time{})
-			if err != nil {
-				return err
-			}
 			exe, err := os.Executable()
 			if err != nil {
 				return fmt.Errorf("find this program: %w", err)
 			}
 			p := a.progress()
 			p.stage(a.say("asking", "질의"))
-			answer, err := lake.Ask(cmd.Context(), lake.Engine{Path: exe, Args: []string{"haetae", queryProcess}}, dir, files, lake.Query{SQL: args[0], Timeout: timeout, Memory: bytes, MaxRows: rows})
+			answer, err := askLake(cmd.Context(), st, dir, lake.Engine{Path: exe, Args: []string{"haetae", queryProcess}}, lake.Query{SQL: args[0], Timeout: timeout, Memory: bytes, MaxRows: rows})
 			p.Close()
 			if err != nil {
 				return err
@@ -93,6 +92,24 @@ cannot write or reach a network, and is ended when its time or memory is over.`,
 	f.DurationVar(&timeout, "timeout", time.Minute, "how long it may take")
 	f.StringVar(&memory, "memory", "2GB", "how much memory the query may have: 512MB, 2GB")
 	return c
+}
+
+// askLake asks, and asks again when it failed and the files are others meanwhile: somebody
+// may have compacted them.
+func askLake(ctx context.Context, st *store.Store, dir string, engine lake.Engine, q lake.Query) (*lake.Answer, error) {
+	files, err := st.LakeFiles(ctx, "", time.Time{}, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	answer, failed := lake.Ask(ctx, engine, dir, files, q)
+	if failed == nil {
+		return answer, nil
+	}
+	now, err := st.LakeFiles(ctx, "", time.Time{}, time.Time{})
+	if err != nil || slices.Equal(now, files) {
+		return nil, errors.Join(failed, err)
+	}
+	return lake.Ask(ctx, engine, dir, now, q)
 }
 
 // bytesOf reads a size.
