@@ -19,7 +19,7 @@ func (a *app) logsCommand() *cobra.Command {
 		Use:   "logs",
 		Short: "What the logs in files are, and who acts in them",
 	}
-	c.AddCommand(a.logsSniffCommand(), a.logsWhoCommand())
+	c.AddCommand(a.logsSniffCommand(), a.logsWhoCommand(), a.logsImportCommand(), a.logsQueryCommand(), a.logsTablesCommand())
 	return c
 }
 

@@ -131,7 +131,7 @@ What it could not read is UNKNOWN with the reason, never a guess.`,
 	f.StringVar(&a.exceptionsLimit, "exceptions-limit", "400d", "how far ahead an exception may expire; none for no limit")
 	f.StringVar(&a.retention, "retention", "7y", "how long the store keeps what holds no more: 90d, 7y, or none for ever")
 	root.AddCommand(a.scanCommand(), a.detectCommand(), a.logsCommand(), a.addressCommand(), a.trailCommand(), a.collectCommand(), a.diffCommand(), a.findingsCommand(), a.storeCommand(), a.queryCommand(), a.netCommand(), a.contentCommand(), a.explainCommand(),
-		a.doctorCommand(), a.iamCommand(), a.policyCommand(), a.permissionsCommand(), a.sampleCommand(), a.versionCommand())
+		a.doctorCommand(), a.iamCommand(), a.policyCommand(), a.permissionsCommand(), a.sampleCommand(), a.versionCommand(), a.queryProcessCommand())
 	return root
 }
 
