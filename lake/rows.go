@@ -83,7 +83,7 @@ type eventRows struct {
 func (r *eventRows) count() int  { return len(r.list) }
 func (r *eventRows) size() int64 { return r.bytes + int64(len(r.list))*160 }
 func (r *eventRows) file(w io.Writer) output {
-	return parquet.NewWriter(w, append(options(), r.shape.schema)...)
+	return parquet.NewGenericWriter[any](w, append(options(), r.shape.schema)...)
 }
 
 // keep copies bytes.
@@ -98,7 +98,7 @@ func (r *eventRows) keep(b []byte) []byte {
 }
 
 func (r *eventRows) write(to output) error {
-	w := to.(*parquet.Writer)
+	w := to.(*parquet.GenericWriter[any])
 	slices.SortStableFunc(r.list, func(a, b event) int {
 		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region), cmp.Compare(a.time, b.time))
 	})

@@ -155,7 +155,9 @@ func (a *app) importLogs(ctx context.Context, paths []string, opt ingest.ReadOpt
 	}
 	var stats ingest.Stats
 	m := &importer{st: st, w: w, stats: &stats, bytes: map[haetae.Log]int64{}, kept: map[haetae.Log]int{}}
-	m.known = lake.NewKnown(lakeDir(data), func(log haetae.Log, from, to time.Time) ([]haetae.LakeFile, error) { return st.LakeFiles(ctx, log, from, to) })
+	m.known = lake.NewKnown(lakeDir(data), func(log haetae.Log, from, to time.Time) ([]haetae.LakeFile, error) {
+		return st.LakeFiles(ctx, log, from, to)
+	})
 	w.Known = m.known
 	if !again {
 		opt.Skip = func(path string, info fs.FileInfo) bool {
