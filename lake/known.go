@@ -30,6 +30,11 @@ func NewKnown(dir string, list func(log haetae.Log, from, to time.Time) ([]haeta
 	return &Known{dir: dir, list: list, seed: maphash.MakeSeed(), days: map[partKey]map[uint64]struct{}{}}
 }
 
+// alone makes one that knows what it is given and nothing before.
+func alone() *Known {
+	return NewKnown("", func(haetae.Log, time.Time, time.Time) ([]haetae.LakeFile, error) { return nil, nil })
+}
+
 // Len is how many ids are held.
 func (k *Known) Len() int { return k.n }
 

@@ -43,20 +43,9 @@ type ReadOptions struct {
 // A file that is not there or is broken ends the reading: what was taken before is then
 // not all that there is. Memory is that of the row groups whose times overlap.
 func Read(ctx context.Context, dir string, files []haetae.LakeFile, opt ReadOptions, t Taker) error {
-	m := &merger{dir: dir, opt: opt}
-	if !opt.Since.IsZero() {
-		m.since, m.bounded = opt.Since.UnixMicro(), true
-	}
-	m.until = 1<<63 - 1
-	if !opt.Until.IsZero() {
-		m.until = opt.Until.UnixMicro()
-	}
+	m := newMerger(dir, files, opt)
 	defer m.close()
-	m.files = slices.Clone(files)
-	slices.SortFunc(m.files, func(a, b haetae.LakeFile) int {
-		return cmp.Or(a.First.Compare(b.First), strings.Compare(a.Path, b.Path))
-	})
-	return m.merge(ctx, t)
+	return m.merge(ctx, func(r *run, x *stored) error { return m.give(r, x, t) })
 }
 
 // stored is a record as it comes out of a file. One of the three is there.
@@ -97,6 +86,21 @@ type merger struct {
 	open         []*opened
 	runs         int
 	heap         runs
+}
+
+func newMerger(dir string, files []haetae.LakeFile, opt ReadOptions) *merger {
+	m := &merger{dir: dir, opt: opt, until: 1<<63 - 1}
+	if !opt.Since.IsZero() {
+		m.since, m.bounded = opt.Since.UnixMicro(), true
+	}
+	if !opt.Until.IsZero() {
+		m.until = opt.Until.UnixMicro()
+	}
+	m.files = slices.Clone(files)
+	slices.SortFunc(m.files, func(a, b haetae.LakeFile) int {
+		return cmp.Or(a.First.Compare(b.First), strings.Compare(a.Path, b.Path))
+	})
+	return m
 }
 
 func (m *merger) close() {
@@ -167,7 +171,7 @@ func (m *merger) add(f *haetae.LakeFile) (err error) {
 }
 
 // merge gives all records.
-func (m *merger) merge(ctx context.Context, t Taker) error {
+func (m *merger) merge(ctx context.Context, give func(*run, *stored) error) error {
 	var taken int
 	for len(m.files) > 0 || len(m.todo) > 0 || len(m.heap) > 0 {
 		for len(m.files) > 0 && (len(m.heap) == 0 && len(m.todo) == 0 || m.files[0].First.UnixMicro() <= m.frontier()) {
@@ -199,7 +203,7 @@ func (m *merger) merge(ctx context.Context, t Taker) error {
 		}
 		r := m.heap[0]
 		x := &r.list[r.next]
-		if err := m.give(r, x, t); err != nil {
+		if err := give(r, x); err != nil {
 			return err
 		}
 		*x = stored{}
@@ -337,6 +341,10 @@ func (s *shape) read(g parquet.RowGroup, log haetae.Log, take func(stored)) (err
 		return err
 	}
 	row := make(parquet.Row, len(s.leaves))
+	own := -1 // the record's own id
+	if n := s.root.byName["eventID"]; n != nil && isTrail(log) {
+		own = n.index
+	}
 	texts := map[string]string{} // those that come again
 	text := func(v parquet.Value) string {
 		if v.IsNull() {
@@ -381,6 +389,8 @@ func (s *shape) read(g parquet.RowGroup, log haetae.Log, take func(stored)) (err
 				Account: text(row[s.at[colAccount]]), Region: text(row[s.at[colRegion]]), Raw: block[from:len(block):len(block)]}
 			if v := row[s.at[colID]]; !v.IsNull() {
 				e.ID = longID(string(v.ByteArray()), line)
+			} else if own >= 0 && !row[own].IsNull() {
+				e.ID = string(row[own].ByteArray())
 			}
 			if v := row[s.at[colIngested]]; !v.IsNull() {
 				e.Ingested = time.Unix(0, v.Int64()).UTC()

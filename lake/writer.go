@@ -166,6 +166,18 @@ func shapeFor(log haetae.Log) (*shape, error) {
 
 // Event adds an event.
 func (w *Writer) Event(e *haetae.Event) error {
+	var kept []byte
+	var err error
+	if !isTrail(e.Log) {
+		if kept, err = deriveds(e); err != nil {
+			return fmt.Errorf("record %s of %s:%d: %w", e.ID, e.Place.File, e.Place.Line, err)
+		}
+	}
+	return w.event(e, kept)
+}
+
+// event adds an event with what is kept of it besides its record.
+func (w *Writer) event(e *haetae.Event, kept []byte) error {
 	at := e.Time.UnixMicro()
 	if again, err := w.again(e.Log, at, e.ID, 0); again || err != nil {
 		return err
@@ -188,16 +200,9 @@ func (w *Writer) Event(e *haetae.Event) error {
 		return fmt.Errorf("record %s of %s:%d: %w", e.ID, e.Place.File, e.Place.Line, err)
 	}
 	x.raw = r.keep(raw)
-	if isTrail(e.Log) {
-		if sameID(raw, e.ID) {
-			x.id = ""
-		}
-	} else {
-		d, err := deriveds(e)
-		if err != nil {
-			return fmt.Errorf("record %s of %s:%d: %w", e.ID, e.Place.File, e.Place.Line, err)
-		}
-		x.derived = r.keep(d)
+	x.derived = r.keep(kept)
+	if isTrail(e.Log) && sameID(raw, e.ID) {
+		x.id = ""
 	}
 	r.list = append(r.list, x)
 	return w.added(p)
@@ -205,10 +210,6 @@ func (w *Writer) Event(e *haetae.Event) error {
 
 // Flow adds a record of a flow log. The records of an object keep their order.
 func (w *Writer) Flow(f *haetae.Flow) error {
-	log := haetae.VPCFlow
-	if f.Hub != "" {
-		log = haetae.TransitFlow
-	}
 	var at int64
 	switch {
 	case f.Known(haetae.FlowStart):
@@ -225,6 +226,15 @@ func (w *Writer) Flow(f *haetae.Flow) error {
 		clear(w.filed)
 	}
 	w.filed[f.Key] = at
+	return w.flow(f, at)
+}
+
+// flow adds a record of a flow log that is filed by a time.
+func (w *Writer) flow(f *haetae.Flow, at int64) error {
+	log := haetae.VPCFlow
+	if f.Hub != "" {
+		log = haetae.TransitFlow
+	}
 	if again, err := w.again(log, at, f.Key, int64(f.Number)); again || err != nil {
 		return err
 	}

@@ -17,9 +17,9 @@ import (
 func (a *app) logsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "logs",
-		Short: "What the logs in files are, and who acts in them",
+		Short: "What the logs in files are, who acts in them, and the event lake that keeps them",
 	}
-	c.AddCommand(a.logsSniffCommand(), a.logsWhoCommand(), a.logsImportCommand(), a.logsQueryCommand(), a.logsTablesCommand())
+	c.AddCommand(a.logsSniffCommand(), a.logsWhoCommand(), a.logsImportCommand(), a.logsQueryCommand(), a.logsTablesCommand(), a.logsStatusCommand(), a.logsCompactCommand(), a.logsRetainCommand())
 	return c
 }
 
