@@ -32,6 +32,7 @@ type detectOptions struct {
 	cut     time.Time // of since
 	least   haetae.Severity
 
+	lake           bool // the records are those of the event lake
 	follow, forget bool
 	every, commit  time.Duration
 	tokenFile      string
@@ -61,6 +62,10 @@ accounts, make an attack sequence, whose score is shown with its arithmetic.
 With --from rules know what is yours: addresses, accounts, owners. --address-list gives
 lists of bad addresses and names, --address-data the networks of addresses.
 
+--from lake takes the records that haetae logs import kept in the data directory, in the order
+of time: try a rule on the past before it is switched on. What is found is shown and not kept.
+With --since reading begins 14 days before it, so that windows and baselines know what was.
+
 With --data DIR or --follow what was read is remembered: each file is read once, windows,
 baselines and sequences go on where they were, and findings are kept (haetae detect
 --data DIR lists them, haetae query has the view detections). --follow goes on reading
@@ -79,9 +84,10 @@ refused or a record could not be read.`,
   haetae detect ./AWSLogs --follow --data ./data --output ndjson
   haetae detect sqs:trail-files logs:/aws/eks/shop/cluster --follow --data ./data -o ndjson
   haetae detect --data ./data --severity high
+  haetae detect --from lake --since 7d --rules ./new-rule.yaml --data ./data
   haetae detect ./AWSLogs --rules ./sigma/rules/cloud/aws --output ndjson --stats`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && !o.keeps(cmd.Flags().Changed("data")) {
+			if len(args) == 0 && !slices.Contains(o.from.from, lakeName) && !o.keeps(cmd.Flags().Changed("data")) {
 				return usagef("files or folders of logs are meant: haetae detect PATH…")
 			}
 			return nil
@@ -195,11 +201,14 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	if err := o.check(); err != nil {
 		return err
 	}
-	keep := o.keeps(cmd.Flags().Changed("data"))
+	if err := o.fromLake(paths); err != nil {
+		return err
+	}
+	keep := !o.lake && o.keeps(cmd.Flags().Changed("data"))
 	if err := o.checkKept(paths); err != nil {
 		return err
 	}
-	if len(paths) == 0 && !o.forget {
+	if len(paths) == 0 && !o.forget && !o.lake {
 		return a.detectStored(cmd.Context(), o)
 	}
 	rules, refused, err := a.detectionRules(o)
@@ -241,7 +250,11 @@ func (a *app) detect(cmd *cobra.Command, paths []string, o *detectOptions) error
 	p := a.progress()
 	p.stage("reading records")
 	var stats ingest.Stats
-	err = readLogs(cmd.Context(), paths, &stats, engine)
+	if o.lake {
+		err = a.readLake(cmd.Context(), o, &stats, engine)
+	} else {
+		err = readLogs(cmd.Context(), paths, &stats, engine)
+	}
 	p.Close()
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage{err}

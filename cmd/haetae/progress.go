@@ -15,6 +15,7 @@ type progress struct {
 	what string
 	said bool
 	stop chan struct{}
+	once sync.Once
 	done sync.WaitGroup
 }
 
@@ -63,9 +64,9 @@ func (p *progress) stage(what string) {
 	p.mu.Unlock()
 }
 
-// Close clears the line.
+// Close clears the line. It may be called again.
 func (p *progress) Close() {
-	close(p.stop)
+	p.once.Do(func() { close(p.stop) })
 	p.done.Wait()
 	if p.said && p.tty {
 		fmt.Fprint(p.w, "\r\x1b[K")
