@@ -37,9 +37,9 @@ func (a *app) logsImportCommand() *cobra.Command {
 		Use:   "import PATH…",
 		Short: "Keep all records of log files in the event lake of the data directory",
 		Long: `Reads log files as haetae logs sniff does, and keeps every record as Parquet in the
-folder lake of the data directory: for haetae logs query, and for haetae detect --from
-lake. A record that is there already is not kept again, and a file that was imported as
-it is is not read again. What was stored when an import is stopped stays.
+folder lake of the data directory, for haetae logs query and haetae detect --from lake.
+A record that is there already is not kept again, and a file that was imported as it is
+is not read again. What was stored when an import is stopped stays.
 
 Exit code 3 means that something could not be read; what and why is on stderr.`,
 		Example: `  aws s3 sync s3://BUCKET/AWSLogs logs/AWSLogs
