@@ -155,14 +155,16 @@ func TestWhatWasWrittenIsReadAgain(t *testing.T) {
 	lookup := &haetae.Lookup{Place: haetae.Place{File: "d", Line: 5}, ID: "d#5", Time: noon.Add(4*time.Second + 1), Account: "1", Region: "r", VPC: "v", Name: "example.com", Type: "A", Class: "IN",
 		Code: "NOERROR", Answers: []haetae.Answer{{Data: "192.0.2.1", Type: "A", Class: "IN"}, {}}, Src: netip.MustParseAddr("10.0.0.2"), SrcPort: 53, Transport: "UDP", Instance: "i-1",
 		FirewallAction: "BLOCK", FirewallGroup: "g", FirewallList: "l"}
+	hub := &haetae.Flow{Place: haetae.Place{File: "t.gz", Line: 2}, Key: "t.gz", Number: 1, Has: haetae.FlowEnd | haetae.FlowFlags, Account: "1", Region: "r", Hub: "tgw-1", Attach: "tgw-attach-1",
+		End: noon.Unix() + 60, TCPFlags: haetae.FlagSYN, Status: haetae.NoFlows, SrcService: "S3"}
 	dir := t.TempDir()
-	files := write(t, dir, lookup, flow, alb, waf, trail)
-	if len(files) != 5 {
+	files := write(t, dir, lookup, flow, alb, waf, trail, hub)
+	if len(files) != 6 {
 		t.Fatalf("%d files, want one for each log: %v", len(files), files)
 	}
 	got := read(t, dir, files, ReadOptions{})
-	if len(got) != 5 {
-		t.Fatalf("%d records, want 5", len(got))
+	if len(got) != 6 {
+		t.Fatalf("%d records, want 6", len(got))
 	}
 	for i, want := range []*haetae.Event{trail, waf, alb} {
 		e := got[i].Event
@@ -181,6 +183,9 @@ func TestWhatWasWrittenIsReadAgain(t *testing.T) {
 	}
 	if l := got[4].Lookup; l == nil || !reflect.DeepEqual(l, lookup) {
 		t.Errorf("query:\ngot  %+v\nwant %+v", l, lookup)
+	}
+	if f := got[5].Flow; f == nil || !reflect.DeepEqual(f, hub) {
+		t.Errorf("flow of a transit gateway:\ngot  %+v\nwant %+v", f, hub)
 	}
 }
 

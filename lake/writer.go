@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -370,8 +371,11 @@ func (p *part) close(w *Writer) error {
 	return syncDir(filepath.Dir(filepath.Join(w.dir, filepath.FromSlash(p.meta.Path))))
 }
 
-// syncDir brings the names in a folder to the disk.
+// syncDir brings the names in a folder to the disk. Windows does so by itself.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return failure("write to the lake", err)
